@@ -1,0 +1,86 @@
+# Each target sets up all that it needs; a second call only does the work.
+#
+#   make demo     tune a real model: two minutes, installation included
+#   make test     every check: style, types, tests, docs
+#   make lint     style and types only
+#   make bench    measure against other libraries; JSON goes to benchmarks/results/
+#   make docs     build the documentation into docs/_build/html
+#   make wheels   build wheel and sdist of every distribution into dist/
+#   make clean    remove all of the above, the environment too
+#
+# PYTHON=python3.12 chooses the interpreter; PYTEST_ARGS="-k median" goes to pytest.
+
+PYTHON ?= python3
+PYTEST_ARGS ?=
+VENV ?= .venv
+
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
+STAMPS := $(VENV)/stamps
+
+PLUGINS := $(patsubst %/pyproject.toml,%,$(sort $(wildcard plugins/sherpa-*/pyproject.toml)))
+STANDARD := $(addprefix plugins/sherpa-,random grid median local sqlite plot)
+PROJECTS := pyproject.toml $(addsuffix /pyproject.toml,$(PLUGINS))
+BENCHMARKS := $(sort $(wildcard benchmarks/bench_*.py))
+
+# The distributions are built in the environment itself, which holds the build backend:
+# an environment of its own for each would double the time.
+INSTALL := $(PIP) install --no-build-isolation
+
+.PHONY: demo test lint check-types check-style pytest bench docs wheels clean
+.DELETE_ON_ERROR:
+
+# ---- what people call -----------------------------------------------------------------
+
+demo: $(STAMPS)/demo
+	$(BIN)/sherpa run examples/digits/study.toml
+
+test: lint pytest docs
+
+lint: $(STAMPS)/dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+pytest: $(STAMPS)/dev
+	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+docs: $(STAMPS)/dev
+	$(BIN)/python -m sphinx --quiet --fail-on-warning --keep-going --nitpicky docs docs/_build/html
+
+bench: $(STAMPS)/bench
+	@mkdir -p benchmarks/results
+	@set -e; for script in $(BENCHMARKS); do \
+	    echo "== $$script"; \
+	    $(BIN)/python $$script --json benchmarks/results/$$(basename $$script .py).json; \
+	done
+
+wheels: $(STAMPS)/dev
+	rm -rf dist
+	@set -e; for project in . $(PLUGINS); do \
+	    $(BIN)/python -m build --no-isolation --outdir dist $$project; \
+	done
+
+clean:
+	rm -rf $(VENV) build dist docs/_build docs/plugins .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# ---- the environment, in layers -------------------------------------------------------
+
+$(STAMPS)/base:
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=...")'
+	$(PYTHON) -m venv $(VENV)
+	$(PIP) install --upgrade "pip>=25.1" "hatchling>=1.26" editables
+	@mkdir -p $(STAMPS) && touch $@
+
+$(STAMPS)/demo: $(STAMPS)/base $(PROJECTS)
+	$(INSTALL) --group demo --editable . $(addprefix --editable ,$(STANDARD))
+	@touch $@
+
+$(STAMPS)/dev: $(STAMPS)/base $(PROJECTS)
+	$(INSTALL) --group dev --editable . $(addprefix --editable ,$(PLUGINS))
+	@touch $@ $(STAMPS)/demo
+
+$(STAMPS)/bench: $(STAMPS)/dev
+	$(INSTALL) --group bench
+	@touch $@

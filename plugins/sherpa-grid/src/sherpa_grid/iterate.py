@@ -1,0 +1,49 @@
+"""Iterate: given configurations, one after the other."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import attrs
+from sherpa_core import Algorithm, AlgorithmState, Choice, History, Parameter, option
+
+
+def _configurations(value: Any) -> list[dict[str, Any]]:
+    configurations = list(value)
+    for configuration in configurations:
+        if not isinstance(configuration, Mapping):
+            raise ValueError(f"hp_iter must hold dicts, but holds {configuration!r}")
+    if not configurations:
+        raise ValueError("hp_iter must hold at least one configuration, but is empty")
+    return [dict(configuration) for configuration in configurations]
+
+
+@attrs.define(eq=False)
+class Iterate(Algorithm):
+    """Evaluates fully specified configurations in their order.
+
+    Args:
+        hp_iter: the configurations, dicts of parameter values.
+
+    Raises:
+        ValueError: no configurations, or something else than dicts.
+    """
+
+    hp_iter: list[dict[str, Any]] = option(
+        "the configurations, dicts of parameter values", converter=_configurations
+    )
+
+    def get_suggestion(self, history: History) -> dict[str, Any] | AlgorithmState:
+        """Return the next configuration, DONE after the last."""
+        index = history.num_own
+        return self.hp_iter[index] if index < len(self.hp_iter) else AlgorithmState.DONE
+
+    def get_parameters(self) -> list[Parameter]:
+        """Return a search space of the values that occur: one Choice per name."""
+        values: dict[str, dict[str, Any]] = {}
+        for configuration in self.hp_iter:
+            for name, value in configuration.items():
+                values.setdefault(name, {})[json.dumps(value, sort_keys=True)] = value
+        return [Choice(name, list(each.values())) for name, each in values.items()]

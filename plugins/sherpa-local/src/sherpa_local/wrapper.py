@@ -1,0 +1,157 @@
+"""Runs one job beside the runner, so that its end is known even when the runner is gone.
+
+A program of its own, never imported: `python -I -S wrapper.py STATUS GRACE MAX_OUTPUT COMMAND...`,
+started in a session of its own, with SIGTERM blocked and the output file as standard output. It
+imports little, since every trial waits for it.
+
+STATUS holds one record of fixed size. It is written over in place, which needs no space on a full
+disk, and read only when this process is gone, so that nobody sees half a record.
+"""
+
+import os
+import select
+import signal
+import sys
+import time
+
+RECORD = 512  # bytes
+CHUNK = 65536  # bytes; a pipe holds no more
+
+
+class Output:
+    """Copies what a job prints to standard output: the first bytes and the very last ones."""
+
+    def __init__(self, limit: int) -> None:
+        self.room = limit
+        self.tail = b""
+        self.left_out = 0
+
+    def copy(self, pipe: int) -> bool:
+        """Copy what is there now; return whether more may come."""
+        try:
+            data = os.read(pipe, CHUNK)
+        except BlockingIOError:
+            return False
+        self._write(data)
+        return bool(data)
+
+    def close(self) -> None:
+        """Write the last bytes of an output that was too long."""
+        self.room = len(self.tail) + 100
+        last, self.tail = self.tail, b""
+        if left_out := self.left_out - len(last):
+            self._write(b"\n[sherpa: %d bytes of output left out]\n" % left_out)
+        self._write(last)
+
+    def _write(self, data: bytes) -> None:
+        try:
+            while data and self.room:
+                written = os.write(1, data[: self.room])
+                self.room -= written
+                data = data[written:]
+        except OSError:  # a full disk is no reason to end the job
+            self.room = 0
+        self.left_out += len(data)
+        self.tail = (self.tail + data)[-CHUNK:] if data else self.tail
+
+
+def out_of_memory_kills() -> int:
+    """Return how many processes of this control group the kernel has ended to free memory."""
+    count = 0
+    try:
+        with open("/proc/self/cgroup") as groups:
+            paths = {line.rstrip("\n").split(":", 2)[2] for line in groups} | {""}
+    except OSError:  # not Linux
+        return 0
+    for path in paths:
+        for file in (f"{path}/memory.events", f"/memory{path}/memory.oom_control"):
+            try:
+                with open(f"/sys/fs/cgroup{file}") as counters:
+                    count += sum(int(c.split()[1]) for c in counters if c.startswith("oom_kill "))
+            except OSError:  # the other version of control groups, or another mount
+                continue
+    return count
+
+
+def signal_group(job: int, number: int) -> None:
+    """Send a signal to the job and its children, if there are any."""
+    try:  # noqa: SIM105 - contextlib would cost as much to import as all the rest
+        os.killpg(job, number)
+    except OSError:  # all have ended
+        pass
+
+
+def run(grace: float, max_output: int, command: list[str], status: int) -> str:
+    """Run the command to its end and return the last record."""
+    asked: list[int] = []
+    signal.signal(signal.SIGTERM, lambda number, _: asked.append(number))
+    signal.signal(signal.SIGCHLD, lambda *_: None)
+    woken, wake = os.pipe()
+    os.set_blocking(woken, False)
+    os.set_blocking(wake, False)
+    signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGTERM])
+
+    kills = out_of_memory_kills()
+    pipe, end = os.pipe()
+    try:
+        job = os.posix_spawnp(
+            command[0],
+            command,
+            os.environ,
+            file_actions=[(os.POSIX_SPAWN_DUP2, end, 1), (os.POSIX_SPAWN_DUP2, end, 2)],
+            setpgroup=0,
+            setsigmask=(),
+            setsigdef=(signal.SIGINT, signal.SIGHUP, signal.SIGPIPE, signal.SIGXFSZ),
+        )
+    except OSError as error:
+        code = 127 if isinstance(error, FileNotFoundError) else 126  # as shells say it
+        return f"not_started {code} {command[0]}: {error.strerror}"
+    os.close(end)
+    os.set_blocking(pipe, False)
+    write(status, f"running {job}")
+
+    output = Output(max_output)
+    watched = [woken, pipe]
+    kill_at = None
+    while not (ended := os.waitpid(job, os.WNOHANG))[0]:
+        if asked and kill_at is None:
+            signal_group(job, signal.SIGTERM)
+            kill_at = time.monotonic() + grace
+        wait = None if kill_at is None else kill_at - time.monotonic()
+        if wait is not None and wait <= 0:
+            signal_group(job, signal.SIGKILL)
+            wait = 1.0
+        ready = select.select(watched, [], [], wait)[0]
+        if woken in ready:
+            os.read(woken, CHUNK)
+        if pipe in ready and not output.copy(pipe):
+            watched.remove(pipe)
+    signal_group(job, signal.SIGKILL)  # what it left behind would share the next attempt's work
+    for _ in range(16):  # what it printed last; bounded, for a child in a session of its own
+        if not output.copy(pipe):
+            break
+    output.close()
+
+    code = os.waitstatus_to_exitcode(ended[1])
+    if kill_at is not None:
+        return f"killed {-code if code < 0 else int(signal.SIGTERM)}"
+    if code == -signal.SIGKILL and out_of_memory_kills() > kills:
+        return f"out_of_memory {-code}"
+    return f"exit {code}" if code >= 0 else f"signal {-code}"
+
+
+def write(status: int, record: str) -> None:
+    """Replace the record."""
+    os.pwrite(status, record.encode(errors="replace")[:RECORD].ljust(RECORD), 0)
+
+
+def main() -> None:
+    """Run the command that the arguments name."""
+    status = os.open(sys.argv[1], os.O_WRONLY)
+    write(status, run(float(sys.argv[2]), int(sys.argv[3]), sys.argv[4:], status))
+    os._exit(0)  # a runner waits for this end: no time for tidying up
+
+
+if __name__ == "__main__":
+    main()

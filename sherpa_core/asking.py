@@ -1,0 +1,94 @@
+"""The decision which trial comes next: a pure function of the history."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from sherpa_core import events as ev
+from sherpa_core.errors import UserError
+from sherpa_core.events import Event
+from sherpa_core.plugin import AlgorithmState, Suggestion
+from sherpa_core.sockets import AlgorithmSocket
+from sherpa_core.values import check_name
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from sherpa_core.history import History
+    from sherpa_core.space import SearchSpace
+
+
+class TrialRandom:
+    """Random generators keyed by (study seed, trial number): there is no state to save.
+
+    Args:
+        seed: the study's seed, from 0 to 2**63 - 1.
+    """
+
+    def __init__(self, seed: int) -> None:
+        from numpy.random import Generator, Philox
+
+        self._bits = Philox(key=seed)
+        self._generator = Generator(self._bits)
+        self._state: Any = self._bits.state
+
+    def __call__(self, number: int) -> np.random.Generator:
+        """Return the generator of trial `number`, valid until the next call."""
+        self._state["state"]["key"][1] = number
+        self._bits.state = self._state  # setting a state is six times faster than a new generator
+        return self._generator
+
+
+def decide(
+    algorithm: AlgorithmSocket, history: History, random: TrialRandom
+) -> Event | AlgorithmState:
+    """Return the event that adds the next trial, or the algorithm's WAIT or DONE.
+
+    Trials that the user queued come before the algorithm's.
+
+    Raises:
+        PluginError: the algorithm failed, or suggested what is not in the space.
+    """
+    number = history.last_id + 1
+    if history.queue:
+        queued = history.queue[0]
+        return {
+            "type": ev.TRIAL_ADDED,
+            "key": f"trial/{number}",
+            "trial": number,
+            "parameters": queued["parameters"],
+            "origin": "user",
+            "queue": queued["queue"],
+        }
+    answer = algorithm(history.space, history, random(number), history.lower_is_better, history.run)
+    if isinstance(answer, AlgorithmState):
+        return answer
+    event: Event = {
+        "type": ev.TRIAL_ADDED,
+        "key": f"trial/{number}",
+        "trial": number,
+        "parameters": _checked(algorithm, history.space, answer),
+        "origin": f"{history.origin}/{answer.origin}" if answer.origin else history.origin,
+        "based_on": history.position,
+    }
+    if answer.parent is not None:
+        event["parent"] = answer.parent
+    if answer.metadata:
+        event["metadata"] = dict(answer.metadata)
+    return event
+
+
+def _checked(
+    algorithm: AlgorithmSocket, space: SearchSpace, suggestion: Suggestion
+) -> Mapping[str, Any]:
+    """Return the suggested configuration with native values and without inactive parameters."""
+    given = suggestion.parameters
+    try:
+        valid = space.restore(given, strict=not getattr(algorithm.plugin, "widens_ranges", False))
+        for name in given:
+            if name not in valid and name not in space.by_name:
+                valid[check_name(name, "parameter")] = given[name]
+    except UserError as error:
+        raise algorithm.error(f"suggested {dict(given)!r:.300}: {error}.") from error
+    return valid

@@ -1,0 +1,105 @@
+"""Where studies are: output folders and storage URLs with a study's name."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from sherpa_core import events as ev
+from sherpa_core import registry
+from sherpa_core.errors import UserError, listed, nearest
+from sherpa_core.events import Event, decode
+from sherpa_core.log import Log
+from sherpa_core.memory import MemoryStorage
+from sherpa_core.sockets import Socket, bind
+
+#: The default storage's file in an output folder.
+DATABASE = "study.db"
+#: The log that `Study.save` writes for a study that has no storage of its own.
+SAVED_LOG = "study.jsonl"
+CONFIG = "config.json"
+RESULTS = "results.csv"
+
+
+def storage_url(folder: str | Path) -> str:
+    """Return the URL of the default storage in an output folder."""
+    return f"{registry.default('storage')}://{Path(folder).absolute() / DATABASE}"
+
+
+def open_log(
+    place: str | Path,
+    study: str | None = None,
+    clock: Callable[[], float] = time.time,
+    announce: bool = True,
+) -> Log:
+    """Open the log of a study that exists, and read it.
+
+    Args:
+        place: an output folder, or a storage URL, with `#name` where it holds several studies.
+        study: the study's name, instead of `#name`.
+        clock: the time in seconds since 1970.
+        announce: see `Log`.
+
+    Raises:
+        UserError: there is no such study; the message says which there are.
+    """
+    text = str(place)
+    if "#" in text:
+        text, _, name = text.partition("#")
+        study = study or name
+    storage = _open(text)
+    names: Sequence[str] = storage.hook.list_studies()
+    if study is None:
+        if len(names) != 1:
+            found = f"it holds {listed(names)}; choose one: {text}#NAME" if names else "it is empty"
+            raise UserError(f"{text} does not name one study: {found}")
+        study = names[0]
+    if study not in names:
+        hint = nearest(study, names)
+        raise UserError(f"{text} holds no study {study!r}{hint or f': there is {listed(names)}'}")
+    log = Log(storage, study, clock, announce)
+    log.refresh()
+    if not log.history.config:
+        raise UserError(f"{text}#{study} is not a study: its log does not begin with one")
+    return log
+
+
+def open_place(place: str | Path) -> Socket:
+    """Return the bound storage of an output folder or URL, without opening a study."""
+    return _open(str(place).partition("#")[0])
+
+
+def _open(text: str) -> Socket:
+    if "://" in text or text.startswith("memory:"):
+        return bind("storage", text)
+    path = Path(text)
+    if path.is_dir():
+        if (path / DATABASE).exists():
+            return bind("storage", storage_url(path))
+        if (path / SAVED_LOG).exists():
+            return Socket("storage", _read_saved(path / SAVED_LOG))
+        raise UserError(
+            f"{text} holds no study: there is neither {DATABASE} nor {SAVED_LOG} in this folder"
+        )
+    if not path.exists():
+        raise UserError(f"{text} does not exist: give an output folder or a storage URL")
+    return bind("storage", text)
+
+
+def _read_saved(path: Path) -> Any:
+    """Return an in-memory storage that holds the log saved at `path`."""
+    storage = MemoryStorage()
+    events: list[Event] = []
+    for number, line in enumerate(path.read_text("utf-8").splitlines(), 1):
+        try:
+            events.append(decode(line))
+            events[-1]["type"]
+        except (ValueError, TypeError, KeyError):
+            raise UserError(f"{path}, line {number}: this is not an event of a study") from None
+    name = events[0]["config"]["name"] if events and events[0]["type"] == ev.STUDY_CREATED else ""
+    if not name:
+        raise UserError(f"{path} is not the log of a study")
+    storage.append(name, events)
+    return storage

@@ -1,0 +1,69 @@
+"""The in-memory storage: a study that lives as long as its process."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+
+from sherpa_core.errors import Conflict
+from sherpa_core.events import Event, decode_many, encode, same_body
+
+
+class _Log:
+    """One study's events as JSON texts, and where each key stands."""
+
+    __slots__ = ("keys", "texts")
+
+    def __init__(self) -> None:
+        self.texts: list[str] = []
+        self.keys: dict[str, int] = {}
+
+
+class MemoryStorage:
+    """Keeps logs in this process's memory. Safe to use from several threads.
+
+    Args:
+        url: `memory://`; anything behind it is ignored.
+    """
+
+    def __init__(self, url: str = "memory://") -> None:
+        self.url = url
+        self._logs: dict[str, _Log] = {}
+        self._lock = threading.Lock()
+
+    def append(self, study: str, events: Sequence[Event]) -> int:
+        """See `StorageSpec.append`; durable here means until the process ends."""
+        texts = [encode(event) for event in events]
+        with self._lock:
+            log = self._logs.get(study)
+            if log is None:
+                log = self._logs[study] = _Log()
+            all_new = True
+            for index, (event, text) in enumerate(zip(events, texts, strict=True)):
+                key = event.get("key")
+                if key is not None:
+                    taken = log.keys.setdefault(key, len(log.texts))
+                    if taken < len(log.texts):
+                        if not same_body(event, log.texts[taken]):
+                            raise Conflict(key, index)
+                        all_new = False
+                        continue
+                log.texts.append(text)
+            return len(log.texts) if all_new else 0
+
+    def read(self, study: str, after: int, limit: int | None) -> Sequence[Event]:
+        """See `StorageSpec.read`."""
+        log = self._logs.get(study)
+        if log is None or after >= len(log.texts):
+            return []
+        end = None if limit is None else after + limit
+        return decode_many(log.texts[after:end])
+
+    def list_studies(self) -> Sequence[str]:
+        """See `StorageSpec.list_studies`."""
+        return sorted(name for name, log in self._logs.items() if log.texts)
+
+    def delete_study(self, study: str) -> None:
+        """See `StorageSpec.delete_study`."""
+        with self._lock:
+            self._logs.pop(study, None)

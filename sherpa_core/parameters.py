@@ -1,0 +1,462 @@
+"""Hyperparameters: Continuous, Discrete, Ordinal and Choice, with their way to the unit interval.
+
+Every parameter maps its values to [0, 1] and back (`to_unit`, `from_unit`): equal lengths of the
+unit interval are equally likely a priori. Samplers and models alike work on that interval.
+"""
+
+from __future__ import annotations
+
+import copy
+import math
+from collections.abc import Mapping, Sequence
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from sherpa_core.errors import UserError, listed, nearest
+from sherpa_core.events import to_json
+from sherpa_core.priors import Prior
+from sherpa_core.values import check_name, finite_float, plain_json, whole_number
+
+if TYPE_CHECKING:
+    import numpy as np
+
+#: The generator that `Parameter.sample()` uses inside an ask when none is given.
+current_rng: ContextVar[np.random.Generator | None] = ContextVar("current_rng", default=None)
+
+
+class Parameter:
+    """Defines a hyperparameter with a name, a type and a range.
+
+    Args:
+        name: the parameter name.
+        range: `[low, high]`, or the possible values.
+        when: the condition under which the parameter is active: `{other: [values]}`. All entries
+            must hold, and the other parameters must be active themselves. Default: always.
+
+    Raises:
+        UserError: wrong name, range or condition.
+    """
+
+    type: ClassVar[str] = ""
+
+    def __init__(
+        self, name: str, range: Sequence[Any], *, when: Mapping[str, Any] | None = None
+    ) -> None:
+        self.name = check_name(name, "parameter")
+        if isinstance(range, str | bytes | Mapping) or not hasattr(range, "__iter__"):
+            raise UserError(f"{name}: range must be a list, but is {range!r}")
+        self.range: list[Any] = list(range)
+        self.when = _check_condition(name, when)
+
+    def sample(self, rng: np.random.Generator | None = None) -> Any:
+        """Return a random value.
+
+        Args:
+            rng: generator to draw from. Default: inside an ask the trial's, else a fresh one.
+        """
+        rng = rng or current_rng.get()
+        if rng is None:
+            from numpy.random import default_rng
+
+            rng = default_rng()
+        return self.from_unit(rng.random())
+
+    def from_unit(self, unit: float) -> Any:
+        """Return the value at `unit` in [0, 1]; 0 and 1 give the two ends."""
+        raise NotImplementedError
+
+    def to_unit(self, value: Any) -> float:
+        """Return where `value` lies in [0, 1], for discrete values the middle of their share."""
+        raise NotImplementedError
+
+    def restore(self, value: Any) -> Any:
+        """Return `value` as this parameter's own native value, or raise `UserError`."""
+        raise NotImplementedError
+
+    def restore_type(self, value: Any) -> Any:
+        """Return `value` as a native value, for numbers also one outside of the range."""
+        return self.restore(value)
+
+    @property
+    def num_values(self) -> float:
+        """Number of different values, infinity for a continuum."""
+        raise NotImplementedError
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the configuration that `from_dict` takes."""
+        config: dict[str, Any] = {"name": self.name, "type": self.type, "range": list(self.range)}
+        if self.when:
+            config["when"] = {name: list(values) for name, values in self.when.items()}
+        return config
+
+    def __repr__(self) -> str:
+        config = self.to_dict()
+        del config["type"]
+        inner = ", ".join(f"{name}={value!r}" for name, value in config.items())
+        return f"{type(self).__name__}({inner})"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Parameter) and to_json(self.to_dict()) == to_json(other.to_dict())
+
+    def __hash__(self) -> int:
+        return hash((self.type, self.name))
+
+    @staticmethod
+    def from_dict(config: Mapping[str, Any]) -> Parameter:
+        """Return the parameter that `config` describes.
+
+        Args:
+            config: `{'name': ..., 'type': 'continuous' | 'discrete' | 'ordinal' | 'choice',
+                'range': [...]}` and, where the type knows them, `scale`, `step`,
+                `distribution`, `when`.
+
+        Raises:
+            UserError: an unknown type or key, or wrong values.
+        """
+        if not isinstance(config, Mapping):
+            raise UserError(f"a parameter must be a table, but is {config!r}")
+        options = dict(config)
+        kind = options.pop("type", None)
+        cls = TYPES.get(kind) if isinstance(kind, str) else None
+        if cls is None:
+            hint = nearest(str(kind), TYPES)
+            raise UserError(f"type must be one of {listed(TYPES)}, but is {kind!r}{hint}")
+        allowed = ("name", "range", "when", *(cls.extras))
+        for key in options:
+            if key not in allowed:
+                hint = nearest(key, allowed)
+                raise UserError(f"{key!r} is not an option of a {kind} parameter{hint}")
+        for key in ("name", "range"):
+            if key not in options:
+                raise UserError(f"a parameter needs a {key!r}, but has only {listed(options)}")
+        parameter: Parameter = cls(**options)
+        return parameter
+
+    extras: ClassVar[tuple[str, ...]] = ()
+
+    @staticmethod
+    def grid(parameter_grid: Mapping[str, Sequence[Any]]) -> list[Parameter]:
+        """Return a `Choice` for each entry of `{'a': [a1, a2, ...], 'b': [b1, ...]}`."""
+        return [Choice(name, values) for name, values in parameter_grid.items()]
+
+
+class _Number(Parameter):
+    """What Continuous and Discrete share: two ends, a scale, a step, a prior."""
+
+    extras = ("scale", "step", "distribution")
+
+    def __init__(
+        self,
+        name: str,
+        range: Sequence[Any],
+        scale: str = "linear",
+        *,
+        step: float | None = None,
+        distribution: Mapping[str, Any] | None = None,
+        when: Mapping[str, Any] | None = None,
+    ) -> None:
+        super().__init__(name, range, when=when)
+        if len(self.range) != 2:
+            raise UserError(f"{name}: range must be [low, high], but is {self.range!r}")
+        low, high = sorted(self._number(value) for value in self.range)
+        if low == high:
+            raise UserError(f"{name}: range must not be empty, but both ends are {low!r}")
+        if scale not in ("linear", "log"):
+            raise UserError(f"{name}: scale must be 'linear' or 'log', but is {scale!r}")
+        if scale == "log" and low <= 0:
+            raise UserError(f"{name}: a log scale needs a positive range, but it begins at {low!r}")
+        self.low: Any = low
+        self.high: Any = high
+        self.scale = scale
+        self.range = [low, high]
+        self.step = self._check_step(step)
+        self.distribution = dict(distribution) if distribution else None
+        self._prior = Prior(name, distribution, low, high, scale) if distribution else None
+
+    def _number(self, value: Any) -> Any:
+        raise NotImplementedError
+
+    def _check_step(self, step: Any) -> Any:
+        if step is None:
+            return None
+        step = self._number(step)
+        if not 0 < step <= self.high - self.low:
+            raise UserError(
+                f"{self.name}: step must be positive and fit into the range, but is {step!r}"
+            )
+        if self.scale == "log":
+            raise UserError(f"{self.name}: a step and a log scale cannot be combined")
+        return step
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the configuration that `from_dict` takes."""
+        config = super().to_dict()
+        if self.scale != "linear":
+            config["scale"] = self.scale
+        if self.step is not None:
+            config["step"] = self.step
+        if self.distribution:
+            config["distribution"] = dict(self.distribution)
+        return config
+
+    def _outside(self, value: Any) -> UserError:
+        return UserError(f"{self.name} must lie in [{self.low!r}, {self.high!r}], but is {value!r}")
+
+
+class Continuous(_Number):
+    """Continuous parameter, a float in `[low, high]`, both ends included.
+
+    Args:
+        name: the parameter name.
+        range: the two ends in either order.
+        scale: `linear` or `log`.
+        step: the values are low, low + step, ... only. Default: every value.
+        distribution: prior, truncated to the range: `{"type": "normal" | "lognormal",
+            "mean": m, "std": s}` (of the logarithm for lognormal). Default: uniform in `scale`.
+        when: condition, see `Parameter`.
+
+    Raises:
+        UserError: wrong name, range or option.
+    """
+
+    type = "continuous"
+
+    def __init__(
+        self,
+        name: str,
+        range: Sequence[float],
+        scale: str = "linear",
+        *,
+        step: float | None = None,
+        distribution: Mapping[str, Any] | None = None,
+        when: Mapping[str, Any] | None = None,
+    ) -> None:
+        super().__init__(name, range, scale, step=step, distribution=distribution, when=when)
+        if not math.isfinite(self.high - self.low):
+            raise UserError(f"{name}: range must be finite, but is {self.range!r}")
+        log = scale == "log"
+        self._start: float = math.log(self.low) if log else self.low
+        self._width: float = (math.log(self.high) if log else self.high) - self._start
+        self._steps = 0
+        if self.step is not None:
+            self._steps = math.floor((self.high - self.low) / self.step * (1 + 1e-12) + 1e-9)
+
+    def _number(self, value: Any) -> float:
+        return finite_float(value, f"{self.name}: a number of the range or step")
+
+    def from_unit(self, unit: float) -> float:
+        """Return the value at `unit` in [0, 1]."""
+        if self._prior is not None:
+            value = self._prior.inverse(unit)
+        elif self.scale == "log":
+            value = math.exp(self._start + unit * self._width)
+        elif self._steps:
+            return self._at(min(int(unit * (self._steps + 1)), self._steps))
+        else:
+            value = self._start + unit * self._width
+        if self._steps:
+            return self._at(round((value - self.low) / self.step))
+        return self.low if value < self.low else min(value, self.high)
+
+    def _at(self, index: int) -> float:
+        value = self.low + min(max(index, 0), self._steps) * float(self.step)
+        return min(float(f"{value:.12g}"), self.high)  # 0.1 + 2 * 0.1 is to be 0.3
+
+    def to_unit(self, value: float) -> float:
+        """Return where `value` lies in [0, 1]."""
+        if self._prior is not None:
+            return self._prior.share_below(value)
+        if self._steps:
+            return (round((value - self.low) / self.step) + 0.5) / (self._steps + 1)
+        place = math.log(value) if self.scale == "log" else value
+        return min(max((place - self._start) / self._width, 0.0), 1.0)
+
+    def restore(self, value: Any) -> float:
+        """Return `value` as a float in the range, or raise `UserError`."""
+        number = value if type(value) is float else finite_float(value, self.name)
+        if not self.low <= number <= self.high:
+            raise self._outside(number)
+        return number
+
+    def restore_type(self, value: Any) -> float:
+        """Return `value` as a float, wherever it lies."""
+        return finite_float(value, self.name)
+
+    @property
+    def num_values(self) -> float:
+        """Number of different values, infinity without a step."""
+        return self._steps + 1 if self._steps else math.inf
+
+
+class Discrete(_Number):
+    """Discrete parameter, an int in `[low, high]`, both ends included.
+
+    Args:
+        name: the parameter name.
+        range: the two ends in either order.
+        scale: `linear` or `log`.
+        step: the values are low, low + step, ... only. Default: 1.
+        distribution: prior as for `Continuous`, rounded. Default: uniform in `scale`.
+        when: condition, see `Parameter`.
+
+    Raises:
+        UserError: wrong name, range or option.
+    """
+
+    type = "discrete"
+
+    def __init__(
+        self,
+        name: str,
+        range: Sequence[int],
+        scale: str = "linear",
+        *,
+        step: int | None = None,
+        distribution: Mapping[str, Any] | None = None,
+        when: Mapping[str, Any] | None = None,
+    ) -> None:
+        super().__init__(name, range, scale, step=step, distribution=distribution, when=when)
+        self._last = (self.high - self.low) // (self.step or 1)
+        # Rounding gives each end half a step of its own, so that it is as likely as the others.
+        self._start = math.log(self.low - 0.5) if scale == "log" else 0.0
+        self._width = math.log(self.high + 0.5) - self._start if scale == "log" else 0.0
+
+    def _number(self, value: Any) -> int:
+        return whole_number(value, f"{self.name}: a number of the range or step")
+
+    def from_unit(self, unit: float) -> int:
+        """Return the value at `unit` in [0, 1]."""
+        if self._prior is not None or self.scale == "log":
+            if self._prior is not None:
+                value = self._prior.inverse(unit)
+            else:
+                value = math.exp(self._start + unit * self._width)
+            index = math.floor((value - self.low) / (self.step or 1) + 0.5)
+        else:
+            index = int(unit * (self._last + 1))
+        return int(self.low + min(max(index, 0), self._last) * (self.step or 1))
+
+    def to_unit(self, value: int) -> float:
+        """Return the middle of the share of [0, 1] that gives `value`."""
+        if self._prior is not None:
+            return self._prior.share_below(value)
+        if self.scale == "log":
+            below, above = math.log(value - 0.5), math.log(value + 0.5)
+            return ((below + above) / 2 - self._start) / self._width
+        return ((value - self.low) // (self.step or 1) + 0.5) / (self._last + 1)
+
+    def restore(self, value: Any) -> int:
+        """Return `value` as an int in the range, or raise `UserError`."""
+        number = value if type(value) is int else whole_number(value, self.name)
+        if not self.low <= number <= self.high:
+            raise self._outside(number)
+        return number
+
+    def restore_type(self, value: Any) -> int:
+        """Return `value` as an int, wherever it lies."""
+        return whole_number(value, self.name)
+
+    @property
+    def num_values(self) -> float:
+        """Number of different values."""
+        return int(self._last + 1)
+
+
+class _Listed(Parameter):
+    """What Ordinal and Choice share: a list of JSON values."""
+
+    def __init__(
+        self, name: str, range: Sequence[Any], *, when: Mapping[str, Any] | None = None
+    ) -> None:
+        super().__init__(name, range, when=when)
+        if not self.range:
+            raise UserError(f"{name}: range must hold at least one value, but is empty")
+        self.range = [plain_json(name, value) for value in self.range]
+        self._index: dict[str, int] = {}
+        for index, value in enumerate(self.range):
+            if self._index.setdefault(to_json(value), index) != index:
+                raise UserError(f"{name}: the value {value!r} stands twice in the range")
+        self._strings = {value: i for i, value in enumerate(self.range) if type(value) is str}
+        self._containers = any(isinstance(value, list | dict) for value in self.range)
+
+    def from_unit(self, unit: float) -> Any:
+        """Return the value at `unit` in [0, 1]."""
+        value = self.range[min(int(unit * len(self.range)), len(self.range) - 1)]
+        return copy.deepcopy(value) if self._containers else value
+
+    def to_unit(self, value: Any) -> float:
+        """Return the middle of the share of [0, 1] that gives `value`."""
+        return (self.index(value) + 0.5) / len(self.range)
+
+    def index(self, value: Any) -> int:
+        """Return the place of `value` in the range, or raise `UserError`."""
+        if type(value) is str and value in self._strings:
+            return self._strings[value]
+        index = self._index.get(to_json(value))
+        if index is None:  # 1 and 1.0 are the same number, 1 and True are not the same value
+            same = [
+                place
+                for place, known in enumerate(self.range)
+                if known == value and isinstance(known, bool) == isinstance(value, bool)
+            ]
+            if not same:
+                raise UserError(f"{self.name} must be one of {self.range!r}, but is {value!r}")
+            index = same[0]
+        return index
+
+    def restore(self, value: Any) -> Any:
+        """Return the very value of the range that equals `value`, or raise `UserError`."""
+        value = self.range[self.index(value)]
+        return copy.deepcopy(value) if self._containers else value
+
+    @property
+    def num_values(self) -> float:
+        """Number of values."""
+        return len(self.range)
+
+
+class Ordinal(_Listed):
+    """Ordinal parameter: categories in an order, such as batch sizes 16, 32, 64.
+
+    Args:
+        name: the parameter name.
+        range: the values in their order; anything that is JSON (tuples become lists).
+        when: condition, see `Parameter`.
+
+    Raises:
+        UserError: wrong name or range.
+    """
+
+    type = "ordinal"
+
+
+class Choice(_Listed):
+    """Choice parameter: categories without an order, such as activation functions.
+
+    Args:
+        name: the parameter name.
+        range: the values; anything that is JSON (tuples become lists).
+        when: condition, see `Parameter`.
+
+    Raises:
+        UserError: wrong name or range.
+    """
+
+    type = "choice"
+
+
+TYPES: dict[str, Any] = {cls.type: cls for cls in (Continuous, Discrete, Ordinal, Choice)}
+
+
+def _check_condition(name: str, when: Mapping[str, Any] | None) -> dict[str, list[Any]]:
+    if when is None:
+        return {}
+    if not isinstance(when, Mapping):
+        raise UserError(f"{name}: when must be {{parameter: [values]}}, but is {when!r}")
+    condition = {}
+    for other, values in when.items():
+        values = list(values) if isinstance(values, list | tuple | set) else [values]
+        if not values:
+            raise UserError(f"{name}: when needs at least one value of {other!r}")
+        condition[other] = [plain_json(name, value) for value in values]
+    return condition

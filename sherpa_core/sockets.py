@@ -1,0 +1,287 @@
+"""Sockets: configured plugins bound to the hook specifications, and their guarded calls."""
+
+from __future__ import annotations
+
+import inspect
+import logging
+import random
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Literal, overload
+
+import pluggy
+
+from sherpa_core import registry
+from sherpa_core.errors import PluginError, SherpaError, UserError, listed
+from sherpa_core.hookspecs import PROJECT, REQUIRED, SPECS
+from sherpa_core.parameters import current_rng
+from sherpa_core.plugin import AlgorithmState, Run, Suggestion
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from sherpa_core.history import History
+    from sherpa_core.space import SearchSpace
+    from sherpa_core.trial import Trial
+
+logger = logging.getLogger(__name__)
+
+
+class _Manager(pluggy.PluginManager):
+    """Takes every method with a hook's name as an implementation: plugins need no decorator."""
+
+    def __init__(self, spec: type) -> None:
+        super().__init__(PROJECT)
+        self.add_hookspecs(spec)
+        self._spec = spec
+
+    def parse_hookimpl_opts(self, plugin: Any, name: str) -> Any:
+        if name.startswith("_") or not hasattr(self._spec, name):
+            return None
+        return {} if callable(getattr(plugin, name)) else None
+
+
+class Socket:
+    """One plugin, bound to the hooks of its kind.
+
+    Args:
+        kind: the kind of plugin.
+        plugin: the plugin object.
+
+    Attributes:
+        config: name and options, as the log keeps them.
+        hook: the bound hooks, called with keyword arguments.
+
+    Raises:
+        PluginError: a required hook is missing, or a hook takes other arguments.
+    """
+
+    def __init__(self, kind: str, plugin: Any) -> None:
+        self.kind = kind
+        self.plugin = plugin
+        self.config = registry.describe(kind, plugin)
+        self.name: str = self.config["name"]
+        spec = SPECS[kind]
+        self._arguments: dict[str, frozenset[str]] = {}
+        for hook in (name for name in vars(spec) if not name.startswith("_")):
+            method = getattr(plugin, hook, None)
+            if callable(method):
+                self._arguments[hook] = self._check(hook, method, getattr(spec, hook))
+        missing = [hook for hook in REQUIRED[kind] if hook not in self._arguments]
+        if missing:
+            raise self.error(f"lacks {listed(missing)}, which every {self._word} needs.")
+        manager = _Manager(spec)
+        try:
+            manager.register(plugin, name=self.name)
+        except Exception as error:  # whatever the plugin does wrong is named
+            raise self.error(f"cannot be bound: {error}.") from error
+        self.hook: Any = manager.hook
+
+    @property
+    def _word(self) -> str:
+        return self.kind.replace("_", " ")
+
+    def _check(self, hook: str, method: Any, spec: Any) -> frozenset[str]:
+        allowed = list(inspect.signature(spec).parameters)[1:]
+        for parameter in inspect.signature(method).parameters.values():
+            if parameter.kind is parameter.KEYWORD_ONLY:
+                problem = f"takes {parameter.name!r} as keyword only, but it must be positional"
+            elif parameter.kind in (parameter.VAR_KEYWORD, parameter.VAR_POSITIONAL):
+                problem = f"takes *{parameter.name}, but must name the arguments that it wants"
+            elif parameter.name not in allowed:
+                problem = f"takes {parameter.name!r}, which is not an argument of this hook"
+            else:
+                continue
+            raise self.error(f"cannot be bound: {hook} {problem}; there are {listed(allowed)}.")
+        return frozenset(inspect.signature(method).parameters)
+
+    def implements(self, hook: str) -> bool:
+        """Return whether the plugin has this hook."""
+        return hook in self._arguments
+
+    def wants(self, hook: str, argument: str) -> bool:
+        """Return whether the plugin's hook names this argument."""
+        return argument in self._arguments.get(hook, ())
+
+    def error(self, reason: str, hint: str = "") -> PluginError:
+        """Return a PluginError that names this plugin and its distribution."""
+        entry = registry.entries(self.kind).get(self.name)
+        distribution, version = (entry.distribution, entry.version) if entry else ("", "")
+        who = f"the {self._word} {self.name!r}"
+        if distribution:
+            who += f" ({distribution} {version})"
+        return PluginError(
+            f"{who} {reason}",
+            name=self.name,
+            distribution=distribution,
+            version=version,
+            hint=hint,
+        )
+
+    @contextmanager
+    def guarded(self, doing: str) -> Iterator[None]:
+        """Log, name and contain whatever the plugin raises inside."""
+        try:
+            yield
+        except Exception as error:  # the study outlives its plugins
+            logger.warning("%s", self.error(f"failed in {doing}: {type(error).__name__}: {error}."))
+            logger.debug("the failure in full", exc_info=True)
+
+
+class AlgorithmSocket(Socket):
+    """An algorithm, called as `(parameters, history, rng, lower_is_better, run)`."""
+
+    def __init__(self, plugin: Any) -> None:
+        super().__init__("algorithm", plugin)
+        self._wants_results = self.wants("get_suggestion", "results")
+        self._wants_rng = self.wants("get_suggestion", "rng")
+        self._ask = self.hook.get_suggestion
+
+    def __call__(
+        self,
+        parameters: SearchSpace,
+        history: History,
+        rng: np.random.Generator,
+        lower_is_better: bool,
+        run: Run,
+    ) -> Suggestion | AlgorithmState:
+        """Return the plugin's suggestion; its exceptions become a PluginError that names it."""
+        token = current_rng.set(rng)
+        try:
+            results = history.results if self._wants_results else None
+            if self._wants_rng:
+                answer = self._ask(
+                    parameters=parameters,
+                    results=results,
+                    lower_is_better=lower_is_better,
+                    history=history,
+                    rng=rng,
+                    run=run,
+                )
+            else:
+                with _seeded_globals(rng):
+                    answer = self._ask(
+                        parameters=parameters,
+                        results=results,
+                        lower_is_better=lower_is_better,
+                        history=history,
+                        rng=rng,
+                        run=run,
+                    )
+        except SherpaError:
+            raise
+        except Exception as error:  # named and chained
+            raise self.error(
+                f"failed in get_suggestion: {type(error).__name__}: {error}."
+            ) from error
+        finally:
+            current_rng.reset(token)
+        if type(answer) is Suggestion or isinstance(answer, AlgorithmState):
+            return answer
+        if answer is None:
+            return AlgorithmState.DONE
+        if isinstance(answer, Mapping):
+            return Suggestion(answer)
+        raise self.error(
+            f"returned {answer!r:.80} of type {type(answer).__name__}, but a suggestion is a dict, "
+            "a Suggestion, AlgorithmState.WAIT, AlgorithmState.DONE or None."
+        )
+
+
+class RuleSocket(Socket):
+    """A stopping rule; a failing one is logged, and stops nothing."""
+
+    def __init__(self, plugin: Any) -> None:
+        super().__init__("stopping_rule", plugin)
+        self._judges_trials = self.implements("should_trial_stop")
+        self._judges_study = self.implements("should_study_stop")
+        self._wants_results = self.wants("should_trial_stop", "results")
+
+    def should_trial_stop(self, trial: Trial, history: History) -> bool:
+        """Return whether the rule ends this trial."""
+        if not self._judges_trials:
+            return False
+        try:
+            answers = self.hook.should_trial_stop(
+                trial=trial,
+                parameters=history.space,
+                results=history.results if self._wants_results else None,
+                lower_is_better=history.lower_is_better,
+                history=history,
+            )
+            return any(answers)
+        except Exception:  # contained by the guard
+            with self.guarded("should_trial_stop"):
+                raise
+            return False
+
+    def should_study_stop(self, history: History) -> bool:
+        """Return whether the rule ends the study."""
+        if not self._judges_study:
+            return False
+        with self.guarded("should_study_stop"):
+            lower = history.lower_is_better
+            return any(self.hook.should_study_stop(history=history, lower_is_better=lower))
+        return False
+
+
+@overload
+def bind(kind: Literal["algorithm"], spec: Any) -> AlgorithmSocket: ...
+@overload
+def bind(kind: Literal["stopping_rule"], spec: Any) -> RuleSocket: ...
+@overload
+def bind(kind: str, spec: Any) -> Socket: ...
+def bind(kind: str, spec: Any) -> Socket:
+    """Bind a plugin of a kind.
+
+    Args:
+        kind: the kind of plugin.
+        spec: its name, a dict of name and options, or the object.
+
+    Raises:
+        PluginError: it is not installed, cannot be imported, or does not fit its hooks.
+        UserError: its options are wrong.
+    """
+    plugin = registry.open_storage(spec) if kind == "storage" and isinstance(spec, str) else None
+    if plugin is None:
+        plugin = registry.create(kind, spec)
+    if kind == "algorithm":
+        return AlgorithmSocket(plugin)
+    if kind == "stopping_rule":
+        return RuleSocket(plugin)
+    return Socket(kind, plugin)
+
+
+def bind_all(kind: str, specs: Any) -> list[Any]:
+    """Bind a list of plugins, or a single one; None means none."""
+    if specs is None:
+        return []
+    if isinstance(specs, str | Mapping) or not isinstance(specs, Sequence):
+        specs = [specs]
+    return [bind(kind, spec) for spec in specs]
+
+
+def check_conditions(algorithm: Socket, space: SearchSpace) -> None:
+    """Raise `UserError` if the space has conditions that the algorithm does not support."""
+    if space.conditional and not getattr(algorithm.plugin, "supports_conditions", True):
+        names = listed(parameter.name for parameter in space if parameter.when)
+        raise UserError(
+            f"the algorithm {algorithm.name!r} does not support conditional parameters, "
+            f"but {names} have conditions"
+        )
+
+
+@contextmanager
+def _seeded_globals(rng: np.random.Generator) -> Iterator[None]:
+    """Seed NumPy's and `random`'s global generators from `rng`, and restore them afterwards."""
+    from numpy.random import get_state, seed, set_state
+
+    saved, saved_numpy = random.getstate(), get_state()
+    drawn = int(rng.random() * 2**32)
+    random.seed(drawn)
+    seed(drawn)
+    try:
+        yield
+    finally:
+        random.setstate(saved)
+        set_state(saved_numpy)

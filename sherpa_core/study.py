@@ -1,0 +1,396 @@
+"""Study: asks the algorithm, takes observations, and keeps what happened."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
+from threading import RLock
+from typing import TYPE_CHECKING, Any
+
+from sherpa_core import creation, saving
+from sherpa_core import events as ev
+from sherpa_core.dashboards import Dashboards
+from sherpa_core.engine import Engine
+from sherpa_core.errors import StudyStopped, UserError, listed
+from sherpa_core.events import Event
+from sherpa_core.history import History
+from sherpa_core.locate import open_log
+from sherpa_core.log import Log
+from sherpa_core.parameters import Parameter
+from sherpa_core.plugin import AlgorithmState
+from sherpa_core.registry import load
+from sherpa_core.reports import observation_event
+from sherpa_core.session import orphans
+from sherpa_core.sockets import AlgorithmSocket, RuleSocket, Socket
+from sherpa_core.trial import FINAL, Trial
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+logger = logging.getLogger(__name__)
+
+
+class Study:
+    """A search for the hyperparameters with the best objective. Safe to use from several threads.
+
+    Args:
+        parameters: the search space, a list of `Parameter` objects.
+        algorithm: a name (`"random"`), a dict of name and options, or an object.
+        lower_is_better: whether the objective is minimized.
+        stopping_rule: a rule that ends bad trials early: a name, a dict or an object.
+        dashboard_port: port of the dashboard. Default: it chooses one.
+        disable_dashboard: whether to start no dashboard.
+        output_dir: folder for results; also for the study's database unless `storage` is given.
+        random_seed: seed from 0 to 2**63 - 1 that makes all suggestions reproducible. Default:
+            one is drawn and recorded.
+        storage: URL or object of a storage. Default: a file in `output_dir`, else memory.
+        name: the study's name in its storage. Default: a unique one.
+        stopping_rules: further stopping rules.
+        observers: names, dicts or objects that are told what happens.
+        dashboard: names, dicts or objects. Default: the one that is installed.
+        tags: words to find the study by.
+        resume: continue the study of that name if there is one.
+        clock: the time in seconds since 1970; for tests.
+
+    Raises:
+        UserError: wrong arguments, or the study exists already; nothing was written.
+        PluginError: a plugin is missing or broken.
+        StorageError: the storage cannot be used.
+    """
+
+    def __init__(
+        self,
+        parameters: Iterable[Parameter],
+        algorithm: Any,
+        lower_is_better: bool = True,
+        stopping_rule: Any = None,
+        dashboard_port: int | None = None,
+        disable_dashboard: bool = False,
+        output_dir: str | Path | None = None,
+        random_seed: int | None = None,
+        *,
+        storage: Any = None,
+        name: str | None = None,
+        stopping_rules: Any = None,
+        observers: Any = None,
+        dashboard: Any = None,
+        tags: Iterable[str] = (),
+        resume: bool = False,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        plan = creation.Plan.of(
+            parameters, algorithm, lower_is_better, stopping_rule, stopping_rules, observers,
+            random_seed, name, tags,
+        )  # fmt: skip
+        dashboards = Dashboards(dashboard, not disable_dashboard, dashboard_port)
+        log = plan.open(storage, output_dir, clock, resume)
+        self._start(log, plan.algorithm, plan.rules, plan.observers, dashboards, output_dir)
+
+    @classmethod
+    def load(
+        cls,
+        place: str | Path,
+        algorithm: Any = None,
+        *,
+        stopping_rules: Any = None,
+        observers: Any = None,
+        dashboard: Any = None,
+        dashboard_port: int | None = None,
+        disable_dashboard: bool = False,
+        clock: Callable[[], float] = time.time,
+    ) -> Study:
+        """Continue a study.
+
+        Args:
+            place: its output folder, or the URL of its storage (`URL#name` for one of several).
+            algorithm: another algorithm from here on. Default: the study's own.
+            stopping_rules: other rules. Default: the study's own.
+            observers: see `Study`.
+            dashboard: see `Study`.
+            dashboard_port: see `Study`.
+            disable_dashboard: see `Study`.
+            clock: see `Study`.
+
+        Raises:
+            UserError: there is no such study, or its algorithm is no installed plugin.
+        """
+        log = open_log(place, clock=clock)
+        plan = creation.Plan.recorded(log, algorithm, stopping_rules, observers)
+        study = cls.__new__(cls)
+        folder = place if Path(str(place)).is_dir() else None
+        dashboards = Dashboards(dashboard, not disable_dashboard, dashboard_port)
+        study._start(log, plan.algorithm, plan.rules, plan.observers, dashboards, folder)
+        return study
+
+    def _start(
+        self,
+        log: Log,
+        algorithm: AlgorithmSocket,
+        rules: list[RuleSocket],
+        observers: list[Socket],
+        dashboards: Dashboards,
+        output_dir: str | Path | None,
+    ) -> None:
+        self._engine = Engine(log, algorithm, rules, observers)
+        self._log = log
+        self._dashboards = dashboards
+        self.output_dir = Path(output_dir) if output_dir is not None else None
+        self._lock = RLock()
+        self._shared = getattr(log.storage.plugin, "shared", True)
+        self._told_to_stop: dict[int, str] = {}
+        self._orphans = orphans(log.history, log.writer, log.clock())
+        for address in dashboards.start(log.storage, log.study):
+            logger.info("SHERPA dashboard running on %s", address)
+
+    # What there is
+
+    @property
+    def name(self) -> str:
+        """The study's name in its storage."""
+        return self._log.study
+
+    @property
+    def history(self) -> History:
+        """The history as far as it was read; see `refresh`."""
+        return self._log.history
+
+    @property
+    def parameters(self) -> list[Parameter]:
+        """The search space as a list."""
+        return list(self.history.space)
+
+    @property
+    def lower_is_better(self) -> bool:
+        """Whether the objective is minimized."""
+        return self.history.lower_is_better
+
+    @property
+    def random_seed(self) -> int:
+        """The seed of all suggestions."""
+        seed: int = self.history.config["seed"]
+        return seed
+
+    @property
+    def results(self) -> pd.DataFrame:
+        """The results so far.
+
+        Columns: Trial-ID, Status, Iteration, the parameters (sorted), Objective, the context
+        (sorted), Failure, Attempt, Started, Duration (seconds). One row per observation (Status
+        INTERMEDIATE), and one per trial that ended, with its best observation.
+        """
+        with self._lock:
+            self.refresh()
+            return self.history.results
+
+    def get_best_result(self) -> dict[str, Any]:
+        """Return the best trial's Trial-ID, Iteration, Objective, parameters and context.
+
+        Looks at completed and stopped trials; `{}` when none of them has an objective.
+        """
+        with self._lock:
+            self.refresh()
+            return self._engine.best_result()
+
+    # Asking
+
+    def get_suggestion(self) -> Trial | AlgorithmState:
+        """Return the next trial, `AlgorithmState.WAIT` or `AlgorithmState.DONE`.
+
+        Trials that were lost with their process come first, then queued ones.
+
+        Raises:
+            PluginError: the algorithm failed or broke its promise; the study is as before.
+        """
+        with self._lock:
+            self.refresh()
+            while self._orphans:
+                adopted = self._engine.restart(self._orphans.pop(0), "lost with its process")
+                if adopted is not None:
+                    return adopted
+            return self._engine.ask()
+
+    def __iter__(self) -> Iterator[Trial]:
+        """Yield trials until the algorithm is done; waits while others' trials run."""
+        handed: set[int] = set()
+        pause = 0.001
+        while True:
+            answer = self.get_suggestion()
+            if isinstance(answer, Trial):
+                handed.add(answer.id)
+                pause = 0.001
+                yield answer
+            elif answer is AlgorithmState.DONE:
+                return
+            else:
+                self._check_waiting(handed)
+                time.sleep(pause)
+                pause = min(2 * pause, 0.1)
+
+    def _check_waiting(self, handed: set[int]) -> None:
+        running = set(self.history.running)
+        if running - handed:
+            return
+        if running:
+            raise StudyStopped(
+                f"the algorithm waits for trials that nobody works on: finalize {listed(running)} "
+                "before the next one is asked for"
+            )
+        raise StudyStopped(
+            f"the algorithm {self._engine.algorithm.name!r} waits although no trial is running"
+        )
+
+    def add_trial(self, trial: Trial) -> None:
+        """Queue a trial: it comes before the algorithm's, and is numbered when it is taken."""
+        self.enqueue(trial.parameters)
+
+    def enqueue(self, parameters: Mapping[str, Any]) -> None:
+        """Queue a configuration; queued ones are taken first in, first out.
+
+        Raises:
+            UserError: it is not in the search space.
+        """
+        with self._lock:
+            valid = self.history.space.validate(parameters)
+            self._log.append({"type": ev.TRIAL_QUEUED, "parameters": valid})
+
+    # Telling
+
+    def add_observation(
+        self,
+        trial: Trial,
+        objective: float,
+        iteration: int = 1,
+        context: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Add one observation of a running trial.
+
+        Args:
+            trial: the trial.
+            objective: its value; NaN is kept but never best.
+            iteration: for example the epoch; each at most once per trial.
+            context: other metrics by name.
+
+        Raises:
+            UserError: the trial is unknown or has ended, the iteration was there already, or a
+                value is not what it should be; nothing was changed.
+        """
+        with self._lock:
+            known = self._engine.running_trial(trial)
+            event = observation_event(
+                known.id, known.attempt, objective, iteration, context, known._parameters
+            )
+            if known._has_iteration(event["iteration"]):
+                raise UserError(f"trial {known.id} has an observation of iteration {iteration!r}")
+            self._log.append(event)
+
+    def should_trial_stop(self, trial: Trial) -> bool:
+        """Return whether a stopping rule or a person ends the trial."""
+        with self._lock:
+            if self._shared:
+                self.refresh()
+            known = self._engine.running_trial(trial)
+            if known.stop_requested is not None:
+                return True
+            rule = self._engine.stopping_rule_for(known)
+            if rule:
+                self._told_to_stop[known.id] = f"stopping rule {rule}"
+            return bool(rule)
+
+    def finalize(self, trial: Trial, status: str | None = None) -> None:
+        """End a trial.
+
+        Args:
+            trial: the trial.
+            status: COMPLETED, FAILED or STOPPED. Default: STOPPED if it was told to stop, else
+                COMPLETED.
+
+        Raises:
+            UserError: the trial is unknown or has ended, the status is wrong, or the trial is
+                completed without an observation; nothing was changed.
+        """
+        with self._lock:
+            if self._shared:
+                self.refresh()
+            known = self._engine.running_trial(trial)
+            why = known.stop_requested or self._told_to_stop.get(known.id, "")
+            if status is None:
+                status = "STOPPED" if why else "COMPLETED"
+            if status not in FINAL:
+                raise UserError(f"status must be one of {listed(map(str, FINAL))}, not {status!r}")
+            if status == "COMPLETED" and not known.num_observations:
+                raise UserError(
+                    f"trial {known.id} has no observation: finalize it as FAILED or STOPPED"
+                )
+            self._told_to_stop.pop(known.id, None)
+            self._engine.finish(known, status, why if status == "STOPPED" else "")
+
+    def request_stop(self, trial: Trial, reason: str = "stop requested") -> None:
+        """Ask for a running trial's end: `should_trial_stop` is True from now on."""
+        with self._lock:
+            self._engine.request_stop(self._engine.running_trial(trial), reason)
+
+    def stop(self, reason: str | None = "stop requested") -> None:
+        """Start no further trial; None as reason takes an earlier request back."""
+        with self._lock:
+            self._engine.stop(reason)
+
+    # Around it
+
+    def refresh(self) -> None:
+        """Read what others have written."""
+        self._log.refresh()
+
+    def set_note(self, note: str, tags: Iterable[str] | None = None) -> None:
+        """Write down a note, and tags if given."""
+        event: Event = {"type": ev.NOTE_SET, "note": str(note)}
+        if tags is not None:
+            event["tags"] = [str(tag) for tag in tags]
+        with self._lock:
+            self._log.append(event)
+
+    def keras_callback(
+        self, trial: Trial, objective_name: str | None = None, context_names: Iterable[str] = ()
+    ) -> Any:
+        """Return a Keras callback that adds an observation after each epoch.
+
+        Args:
+            trial: the trial that is trained.
+            objective_name: the metric that is the objective. Default: val_loss, else loss.
+            context_names: other metrics to keep.
+        """
+        make = load("callback", "keras")
+        return make(
+            lambda iteration, objective, context: self.add_observation(
+                trial, objective, iteration, context
+            ),
+            lambda: self.should_trial_stop(trial),
+            objective_name,
+            list(context_names),
+        )
+
+    def save(self, output_dir: str | Path | None = None) -> None:
+        """Write results.csv and config.json (and the log, if the study is in memory).
+
+        Args:
+            output_dir: the folder. Default: the study's own.
+
+        Raises:
+            UserError: there is no folder.
+        """
+        folder = output_dir or self.output_dir
+        if folder is None:
+            raise UserError("give save() an output_dir: this study has none of its own")
+        with self._lock:
+            self.refresh()
+            saving.save(self._log, Path(folder), with_log=not self._shared)
+
+    def close(self) -> None:
+        """Stop the dashboards and say in the log that this process works on no trial any more."""
+        self._dashboards.stop()
+
+    @staticmethod
+    def load_dashboard(path: str | Path) -> Study:
+        """Show a study's dashboard; the study that is returned can also be continued."""
+        return Study.load(path)
