@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from sherpa_core.history import History as History
     from sherpa_core.jobs import JobReport as JobReport
     from sherpa_core.jobs import JobStatus as JobStatus
+    from sherpa_core.optimization import optimize as optimize
     from sherpa_core.parameters import Choice as Choice
     from sherpa_core.parameters import Continuous as Continuous
     from sherpa_core.parameters import Discrete as Discrete
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
     from sherpa_core.plugin import StoppingRule as StoppingRule
     from sherpa_core.plugin import Suggestion as Suggestion
     from sherpa_core.plugin import option as option
-    from sherpa_core.runner import optimize as optimize
     from sherpa_core.space import SearchSpace as SearchSpace
     from sherpa_core.study import Study as Study
     from sherpa_core.trial import Observation as Observation
@@ -58,7 +58,7 @@ _MODULES = {
         "Suggestion",
         "option",
     ),
-    "runner": ("optimize",),
+    "optimization": ("optimize",),
     "space": ("SearchSpace",),
     "study": ("Study",),
     "trial": ("Observation", "Trial", "TrialStatus"),

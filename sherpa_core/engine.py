@@ -88,15 +88,16 @@ class Engine:
                     break
         return history.stop_requested is not None
 
-    def restart(self, trial: Trial, reason: str) -> Trial | None:
-        """Begin the next attempt of a trial that was lost; at most `MAX_ATTEMPTS` in all.
+    def restart(self, trial: Trial, reason: str, max_attempts: int = MAX_ATTEMPTS) -> Trial | None:
+        """Begin the next attempt of a trial that was lost; at most `max_attempts` in all.
 
         Returns the trial, or None if it has ended or another process has taken it.
         """
         if trial.id not in self.history.running:
             return None
-        if trial.attempt >= MAX_ATTEMPTS:
-            self.finish(trial, "FAILED", f"{reason}, {trial.attempt} times")
+        if trial.attempt >= max_attempts:
+            times = f", {trial.attempt} times" if trial.attempt > 1 else ""
+            self.finish(trial, "FAILED", f"{reason}{times}")
             return None
         attempt = trial.attempt + 1
         event: Event = {
@@ -110,6 +111,27 @@ class Engine:
         except Conflict:
             return None
         return trial
+
+    def submitted(self, trial: Trial, job: str) -> None:
+        """Write down the scheduler's id of a trial's job, so that another runner finds it."""
+        self.log.append(
+            {"type": ev.JOB_SUBMITTED, "trial": trial.id, "attempt": trial.attempt, "job": job}
+        )
+
+    def adopt(self, trial: Trial) -> bool:
+        """Make a trial of a session that is gone one's own; False if another was faster."""
+        event: Event = {
+            "type": ev.JOB_SUBMITTED,
+            "key": f"trial/{trial.id}/adopted/{trial.attempt}/{trial.writer}",
+            "trial": trial.id,
+            "attempt": trial.attempt,
+            "job": trial.job,
+        }
+        try:
+            self.log.append(event)
+        except Conflict:
+            return False
+        return trial.writer == self.log.writer
 
     def finish(self, trial: Trial, status: str, failure: str = "") -> None:
         """Write down a trial's end, with the reason why it failed or was stopped."""
@@ -159,10 +181,15 @@ class Engine:
                 return dict(own)
         return history.best_result()
 
-    def stopping_rule_for(self, trial: Trial) -> str:
-        """Return the name of the first rule that ends the trial, empty if none does."""
+    def stopping_rule_for(self, trial: Trial, history: History | None = None) -> str:
+        """Return the name of the first rule that ends the trial, empty if none does.
+
+        Args:
+            trial: the trial.
+            history: the history as it was then. Default: as it is now.
+        """
         for rule in self.rules:
-            if rule.should_trial_stop(trial, self.history):
+            if rule.should_trial_stop(trial, history or self.history):
                 return rule.name
         return ""
 

@@ -70,12 +70,21 @@ def _not_json(value: object) -> Any:
     )
 
 
-_encode: Callable[[Any], str] = json.JSONEncoder(
-    ensure_ascii=False, separators=(",", ":"), default=_not_json
-).encode
-_encode_sorted: Callable[[Any], str] = json.JSONEncoder(
-    ensure_ascii=False, separators=(",", ":"), default=_not_json, sort_keys=True
-).encode
+def _encoder(sort_keys: bool) -> Callable[[Any], str]:
+    """Return a JSON encoder that is built once: `JSONEncoder.encode` builds one per call."""
+    plain = json.JSONEncoder(
+        ensure_ascii=False, separators=(",", ":"), default=_not_json, sort_keys=sort_keys
+    )
+    make: Any = getattr(json.encoder, "c_make_encoder", None)
+    if make is None:
+        return plain.encode
+    text = json.encoder.encode_basestring
+    run = make(None, _not_json, text, None, ":", ",", sort_keys, False, True)
+    return lambda value: "".join(run(value, 0))
+
+
+_encode = _encoder(sort_keys=False)
+_encode_sorted = _encoder(sort_keys=True)
 
 
 def to_json(value: Any) -> str:

@@ -84,7 +84,7 @@ class History:
         self.created = 0.0
         self.last_id = 0
         self._num_queued = 0
-        self._counts = dict.fromkeys(FINAL, 0)
+        self._counts = {status.value: 0 for status in FINAL}
         self._origins: dict[str, int] = {}
         self._caches: dict[Any, Any] = {}
         self._views: list[tuple[Mapping_, History]] = []
@@ -104,7 +104,7 @@ class History:
         """Return the number of trials with this status."""
         if status == TrialStatus.RUNNING:
             return len(self.running)
-        return self._counts[TrialStatus(status)]
+        return self._counts[TrialStatus(status).value]
 
     @property
     def num_own(self) -> int:
@@ -142,7 +142,7 @@ class History:
             assert self.source is not None, "deriving needs the events that were folded before"
             shadow = History()  # mappings may look at the history as it was at each event
             for event in self.source(0, self.position):
-                shadow._apply(event)
+                shadow.fold((event,))
                 view.fold(mapping(event, shadow))
         self._views.append((mapping, view))
         return view
@@ -171,16 +171,13 @@ class History:
     def fold(self, events: Iterable[Event]) -> None:
         """Append events to what was folded."""
         for event in events:
-            self._apply(event)
+            self.position += 1
+            handler = _HANDLERS.get(event["type"])
+            if handler is not None:  # a newer version may write events of other types
+                handler(self, event)
             if self._views:
                 for mapping, view in self._views:
                     view.fold(mapping(event, self))
-
-    def _apply(self, event: Event) -> None:
-        self.position += 1
-        handler = _HANDLERS.get(event["type"])
-        if handler is not None:  # a newer version may write events of other types
-            handler(self, event)
 
     def _study_created(self, event: Event) -> None:
         self.config = config = event["config"]
@@ -285,13 +282,14 @@ class History:
         trial = self.running.pop(event["trial"], None)
         if trial is None:
             return
-        trial.status = status = _FINAL_BY_NAME[event["status"]]
+        name = event["status"]
+        trial.status = _FINAL_BY_NAME[name]
         trial.failure = event.get("failure", "")
         trial.ended = event["time"]
         self.ended.append(trial)
-        self._counts[status] += 1
+        self._counts[name] += 1
         self.rows.extend((trial.id, -1))
-        if status is not TrialStatus.FAILED and trial._best >= 0:
+        if trial._best >= 0 and name != _FAILED:
             best = self.best
             if best is None or self.is_better(trial.objective, best.objective):
                 self.best = trial
@@ -320,6 +318,7 @@ class History:
 
 _NOTHING: dict[str, Any] = {}
 _NO_SPACE: Any = ()
+_FAILED = TrialStatus.FAILED.value
 _FINAL_BY_NAME = {status.value: status for status in FINAL}
 _HANDLERS: dict[str, Callable[[History, Event], None]] = {
     ev.STUDY_CREATED: History._study_created,

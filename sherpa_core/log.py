@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from typing import Any
 
 from sherpa_core.errors import Conflict, PluginError, SherpaError, StorageError
 from sherpa_core.events import Event
@@ -29,6 +28,8 @@ class Log:
         writer: this session's nonce.
         distributions: distributions whose versions this session records when it first writes.
         listeners: called with each event after it was folded.
+        folding: False while somebody else reads the history: appended events wait in the
+            storage until the next `refresh`.
     """
 
     def __init__(
@@ -44,9 +45,10 @@ class Log:
         self.writer = new_nonce()
         self.distributions: list[str] = []
         self.listeners: list[Callable[[Event], None]] = []
+        self.folding = True
         self.history = History(self.read)
         self._joined = not announce
-        self._append_hook: Any = storage.hook.append
+        self._append = storage.direct("append")
 
     def read(self, after: int, limit: int | None = None) -> Sequence[Event]:
         """Return the events behind position `after`, at most `limit`."""
@@ -81,14 +83,17 @@ class Log:
             event["time"] = now
             event["writer"] = self.writer
         try:
-            last = self._append_hook(study=self.study, events=events)
+            last = self._append(study=self.study, events=events)
         except Conflict as conflict:
             self._joined = self._joined or conflict.index > 0
-            self.refresh()
+            if self.folding:
+                self.refresh()
             raise
         except Exception as error:
             raise self._named(error, "append") from error
         self._joined = True
+        if not self.folding:
+            return
         if last == self.history.position + len(events):
             self._fold(events)
         else:

@@ -24,7 +24,12 @@ class MemoryStorage:
 
     Args:
         url: `memory://`; anything behind it is ignored.
+
+    Attributes:
+        shared: False: nobody else writes to it, so that a study need not look.
     """
+
+    shared = False
 
     def __init__(self, url: str = "memory://") -> None:
         self.url = url
@@ -34,22 +39,24 @@ class MemoryStorage:
     def append(self, study: str, events: Sequence[Event]) -> int:
         """See `StorageSpec.append`; durable here means until the process ends."""
         texts = [encode(event) for event in events]
+        all_new = True
         with self._lock:
             log = self._logs.get(study)
             if log is None:
                 log = self._logs[study] = _Log()
-            all_new = True
-            for index, (event, text) in enumerate(zip(events, texts, strict=True)):
+            known, keys = log.texts, log.keys
+            for index, event in enumerate(events):
                 key = event.get("key")
                 if key is not None:
-                    taken = log.keys.setdefault(key, len(log.texts))
-                    if taken < len(log.texts):
-                        if not same_body(event, log.texts[taken]):
+                    place = len(known)
+                    taken = keys.setdefault(key, place)
+                    if taken != place:
+                        if not same_body(event, known[taken]):
                             raise Conflict(key, index)
                         all_new = False
                         continue
-                log.texts.append(text)
-            return len(log.texts) if all_new else 0
+                known.append(texts[index])
+            return len(known) if all_new else 0
 
     def read(self, study: str, after: int, limit: int | None) -> Sequence[Event]:
         """See `StorageSpec.read`."""

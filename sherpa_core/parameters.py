@@ -169,7 +169,7 @@ class _Number(Parameter):
         self.high: Any = high
         self.scale = scale
         self.range = [low, high]
-        self.step = self._check_step(step)
+        self.step: Any = self._check_step(step)
         self.distribution = dict(distribution) if distribution else None
         self._prior = Prior(name, distribution, low, high, scale) if distribution else None
 
@@ -256,18 +256,18 @@ class Continuous(_Number):
             value = self._start + unit * self._width
         if self._steps:
             return self._at(round((value - self.low) / self.step))
-        return self.low if value < self.low else min(value, self.high)
+        return float(min(max(value, self.low), self.high))
 
     def _at(self, index: int) -> float:
         value = self.low + min(max(index, 0), self._steps) * float(self.step)
-        return min(float(f"{value:.12g}"), self.high)  # 0.1 + 2 * 0.1 is to be 0.3
+        return float(min(float(f"{value:.12g}"), self.high))  # 0.1 + 2 * 0.1 is to be 0.3
 
     def to_unit(self, value: float) -> float:
         """Return where `value` lies in [0, 1]."""
         if self._prior is not None:
             return self._prior.share_below(value)
         if self._steps:
-            return (round((value - self.low) / self.step) + 0.5) / (self._steps + 1)
+            return float((round((value - self.low) / self.step) + 0.5) / (self._steps + 1))
         place = math.log(value) if self.scale == "log" else value
         return min(max((place - self._start) / self._width, 0.0), 1.0)
 
@@ -343,7 +343,7 @@ class Discrete(_Number):
         if self.scale == "log":
             below, above = math.log(value - 0.5), math.log(value + 0.5)
             return ((below + above) / 2 - self._start) / self._width
-        return ((value - self.low) // (self.step or 1) + 0.5) / (self._last + 1)
+        return float(((value - self.low) // (self.step or 1) + 0.5) / (self._last + 1))
 
     def restore(self, value: Any) -> int:
         """Return `value` as an int in the range, or raise `UserError`."""

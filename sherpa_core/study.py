@@ -54,6 +54,10 @@ class Study:
         resume: continue the study of that name if there is one.
         clock: the time in seconds since 1970; for tests.
 
+    Attributes:
+        engine: what the runner drives.
+        output_dir: the folder for results, None if there is none.
+
     Raises:
         UserError: wrong arguments, or the study exists already; nothing was written.
         PluginError: a plugin is missing or broken.
@@ -133,7 +137,7 @@ class Study:
         dashboards: Dashboards,
         output_dir: str | Path | None,
     ) -> None:
-        self._engine = Engine(log, algorithm, rules, observers)
+        self.engine = Engine(log, algorithm, rules, observers)
         self._log = log
         self._dashboards = dashboards
         self.output_dir = Path(output_dir) if output_dir is not None else None
@@ -191,7 +195,7 @@ class Study:
         """
         with self._lock:
             self.refresh()
-            return self._engine.best_result()
+            return self.engine.best_result()
 
     # Asking
 
@@ -204,12 +208,13 @@ class Study:
             PluginError: the algorithm failed or broke its promise; the study is as before.
         """
         with self._lock:
-            self.refresh()
+            if self._shared:
+                self.refresh()
             while self._orphans:
-                adopted = self._engine.restart(self._orphans.pop(0), "lost with its process")
+                adopted = self.engine.restart(self._orphans.pop(0), "lost with its process")
                 if adopted is not None:
                     return adopted
-            return self._engine.ask()
+            return self.engine.ask()
 
     def __iter__(self) -> Iterator[Trial]:
         """Yield trials until the algorithm is done; waits while others' trials run."""
@@ -238,7 +243,7 @@ class Study:
                 "before the next one is asked for"
             )
         raise StudyStopped(
-            f"the algorithm {self._engine.algorithm.name!r} waits although no trial is running"
+            f"the algorithm {self.engine.algorithm.name!r} waits although no trial is running"
         )
 
     def add_trial(self, trial: Trial) -> None:
@@ -277,7 +282,7 @@ class Study:
                 value is not what it should be; nothing was changed.
         """
         with self._lock:
-            known = self._engine.running_trial(trial)
+            known = self.engine.running_trial(trial)
             event = observation_event(
                 known.id, known.attempt, objective, iteration, context, known._parameters
             )
@@ -290,10 +295,10 @@ class Study:
         with self._lock:
             if self._shared:
                 self.refresh()
-            known = self._engine.running_trial(trial)
+            known = self.engine.running_trial(trial)
             if known.stop_requested is not None:
                 return True
-            rule = self._engine.stopping_rule_for(known)
+            rule = self.engine.stopping_rule_for(known)
             if rule:
                 self._told_to_stop[known.id] = f"stopping rule {rule}"
             return bool(rule)
@@ -313,7 +318,7 @@ class Study:
         with self._lock:
             if self._shared:
                 self.refresh()
-            known = self._engine.running_trial(trial)
+            known = self.engine.running_trial(trial)
             why = known.stop_requested or self._told_to_stop.get(known.id, "")
             if status is None:
                 status = "STOPPED" if why else "COMPLETED"
@@ -324,17 +329,17 @@ class Study:
                     f"trial {known.id} has no observation: finalize it as FAILED or STOPPED"
                 )
             self._told_to_stop.pop(known.id, None)
-            self._engine.finish(known, status, why if status == "STOPPED" else "")
+            self.engine.finish(known, status, why if status == "STOPPED" else "")
 
     def request_stop(self, trial: Trial, reason: str = "stop requested") -> None:
         """Ask for a running trial's end: `should_trial_stop` is True from now on."""
         with self._lock:
-            self._engine.request_stop(self._engine.running_trial(trial), reason)
+            self.engine.request_stop(self.engine.running_trial(trial), reason)
 
     def stop(self, reason: str | None = "stop requested") -> None:
         """Start no further trial; None as reason takes an earlier request back."""
         with self._lock:
-            self._engine.stop(reason)
+            self.engine.stop(reason)
 
     # Around it
 

@@ -33,6 +33,7 @@ class Observation(NamedTuple):
     time: float
 
 
+_RUNNING = TrialStatus.RUNNING
 _WIDTH = 3  # iteration, objective and time of an observation lie side by side in one array
 
 
@@ -83,7 +84,7 @@ class Trial:
         self._parameters: dict[str, Any] = (
             parameters if type(parameters) is dict else dict(parameters)
         )
-        self.status: TrialStatus = TrialStatus.RUNNING
+        self.status: TrialStatus = _RUNNING
         self.origin = "user"
         self.parent: int | None = None
         self.metadata: Mapping[str, Any] = _NOTHING

@@ -47,6 +47,7 @@ def write_pages(docs: Path) -> None:
     for name, entries in by_distribution.items():
         readme = docs.parent / "plugins" / name / "README.md"
         text = readme.read_text("utf-8") if name in ours else f"# {name}\n\n{summary(name)}\n"
+        text = text.replace("](../../README.md)", "](../index.md)")
         pages[f"{name}.md"] = "\n".join([text, *map(reference, entries)])
 
     folder = docs / "plugins"

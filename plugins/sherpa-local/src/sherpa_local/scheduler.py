@@ -22,6 +22,7 @@ from sherpa_core.jobs import JobReport, JobStatus, is_alive, process_start
 from sherpa_core.plugin import Scheduler, option
 
 _WRAPPER = str(Path(__file__).with_name("wrapper.py"))
+_RECORD = 512  # bytes: the wrapper writes over them, which needs no more room on the disk
 
 #: Variables that a job may lack: those of a job that this process itself runs in are not its own.
 _OF_ANOTHER_JOB = frozenset(
@@ -46,10 +47,11 @@ def _names(value: Any) -> Any:
 class _Job:
     """What names a job in any process: its id is the JSON of this."""
 
-    pid: int
-    start: str
-    status: str
-    resource: str
+    # Ids come from the log: a wrong one must not reach a process that is no job.
+    pid: int = attrs.field(validator=[validators.instance_of(int), validators.gt(1)])
+    start: str = attrs.field(validator=validators.instance_of(str))
+    status: str = attrs.field(validator=validators.instance_of(str))
+    resource: str = attrs.field(validator=validators.instance_of(str))
 
     @classmethod
     def from_id(cls, job_id: str) -> _Job:
@@ -144,7 +146,7 @@ class LocalScheduler(Scheduler):
             output = Path(self.output_dir, output.name)
         try:
             pid, status = self._start(words, environment, work_dir, output.absolute())
-        except (OSError, ValueError) as error:
+        except (OSError, TypeError, ValueError) as error:
             raise SchedulerError(f"job {name!r} cannot be started: {error}") from error
         job = _Job(pid, process_start(pid) or "", status, resource)
         job_id = json.dumps(attrs.asdict(job))
@@ -166,16 +168,13 @@ class LocalScheduler(Scheduler):
             self._held.remove(job_id)
             self._free.append(job.resource)
         kind, number, message = _last_record(job)
-        if kind in ("starting", "running"):
+        if kind == "running":
             _end_orphan(job, number)
-            wait_status = self._children.get(job_id)
-            lost_by = wait_status if wait_status and os.WIFSIGNALED(wait_status) else None
-            return JobReport(
-                JobStatus.killed,
-                signal=None if lost_by is None else os.WTERMSIG(lost_by),
-                reason="lost",
-                message="the job vanished without a word of how it ended",
-            )
+        if kind in ("starting", "running"):
+            wait_status = self._children.get(job_id) or 0
+            by = os.WTERMSIG(wait_status) if os.WIFSIGNALED(wait_status) else None
+            message = "the job vanished without a word of how it ended"
+            return JobReport(JobStatus.killed, None, by, "lost", message)
         return _report(kind, number, message)
 
     def get_statuses(self, job_ids: Sequence[str]) -> dict[str, JobReport]:
@@ -189,13 +188,11 @@ class LocalScheduler(Scheduler):
             SchedulerError: the id is none of this scheduler's.
         """
         job = _Job.from_id(job_id)
-        if not self._runs(job_id, job):
-            kind, number, _ = _last_record(job)
-            if kind == "running":
-                _end_orphan(job, number)
-            return
-        with suppress(ProcessLookupError):  # it ended in between
-            os.kill(job.pid, signal.SIGTERM)  # the wrapper does the rest, with or without us
+        if self._runs(job_id, job):
+            with suppress(ProcessLookupError):  # it ended in between
+                os.kill(job.pid, signal.SIGTERM)  # the wrapper does the rest, with or without us
+        else:
+            self.get_status(job_id)  # ends what a lost wrapper may have left behind
 
     def _environment(self, env: Mapping[str, str], resource: str) -> dict[str, str]:
         inherited = {key: text for key, text in os.environ.items() if key not in _OF_ANOTHER_JOB}
@@ -210,14 +207,14 @@ class LocalScheduler(Scheduler):
         output.parent.mkdir(parents=True, exist_ok=True)
         with open(output, "ab") as stream:
             descriptor, status = tempfile.mkstemp(".status", f"{output.name}.", output.parent)
-            with open(descriptor, "w") as file:
-                file.write("starting".ljust(512))
-            arguments = [status, str(float(self.grace)), str(self.max_output), *words]
             # Blocked until the wrapper handles it: a kill may come before it is ready.
             mask = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])
             try:
+                with open(descriptor, "w") as file:
+                    file.write("starting".ljust(_RECORD))
+                limits = [str(float(self.grace)), str(self.max_output)]
                 process = subprocess.Popen(
-                    [sys.executable, "-I", "-S", _WRAPPER, *arguments],
+                    [sys.executable, "-I", "-S", _WRAPPER, status, *limits, *words],
                     stdin=subprocess.DEVNULL,
                     stdout=stream,
                     stderr=stream,
@@ -288,6 +285,8 @@ def _report(kind: str, number: int, message: str) -> JobReport:
         return JobReport(JobStatus.failed, number, None, "not_started", message)
     name = signal.Signals(number).name if number in set(signal.Signals) else f"signal {number}"
     if kind == "out_of_memory":
-        return JobReport(JobStatus.killed, None, number, kind, "the machine ran out of memory")
+        return JobReport(
+            JobStatus.killed, None, number, kind, "ended by the kernel, which ran out of memory"
+        )
     by_whom = "killed as asked" if kind == "killed" else "ended"
     return JobReport(JobStatus.killed, None, number, "signal", f"{by_whom} by {name}")

@@ -1,6 +1,6 @@
 """Runs one job beside the runner, so that its end is known even when the runner is gone.
 
-A program of its own, never imported: `python -I -S wrapper.py STATUS GRACE MAX_OUTPUT COMMAND...`,
+A program of its own: `python -I -S wrapper.py STATUS GRACE MAX_OUTPUT COMMAND...`,
 started in a session of its own, with SIGTERM blocked and the output file as standard output. It
 imports little, since every trial waits for it.
 
@@ -27,11 +27,8 @@ class Output:
         self.left_out = 0
 
     def copy(self, pipe: int) -> bool:
-        """Copy what is there now; return whether more may come."""
-        try:
-            data = os.read(pipe, CHUNK)
-        except BlockingIOError:
-            return False
+        """Copy what is there; return whether more may come."""
+        data = os.read(pipe, CHUNK)
         self._write(data)
         return bool(data)
 
@@ -55,18 +52,18 @@ class Output:
         self.tail = (self.tail + data)[-CHUNK:] if data else self.tail
 
 
-def out_of_memory_kills() -> int:
+def out_of_memory_kills(root: str = "") -> int:
     """Return how many processes of this control group the kernel has ended to free memory."""
     count = 0
     try:
-        with open("/proc/self/cgroup") as groups:
+        with open(f"{root}/proc/self/cgroup") as groups:
             paths = {line.rstrip("\n").split(":", 2)[2] for line in groups} | {""}
     except OSError:  # not Linux
         return 0
     for path in paths:
         for file in (f"{path}/memory.events", f"/memory{path}/memory.oom_control"):
             try:
-                with open(f"/sys/fs/cgroup{file}") as counters:
+                with open(f"{root}/sys/fs/cgroup{file}") as counters:
                     count += sum(int(c.split()[1]) for c in counters if c.startswith("oom_kill "))
             except OSError:  # the other version of control groups, or another mount
                 continue
@@ -87,7 +84,6 @@ def run(grace: float, max_output: int, command: list[str], status: int) -> str:
     signal.signal(signal.SIGTERM, lambda number, _: asked.append(number))
     signal.signal(signal.SIGCHLD, lambda *_: None)
     woken, wake = os.pipe()
-    os.set_blocking(woken, False)
     os.set_blocking(wake, False)
     signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGTERM])
@@ -108,7 +104,6 @@ def run(grace: float, max_output: int, command: list[str], status: int) -> str:
         code = 127 if isinstance(error, FileNotFoundError) else 126  # as shells say it
         return f"not_started {code} {command[0]}: {error.strerror}"
     os.close(end)
-    os.set_blocking(pipe, False)
     write(status, f"running {job}")
 
     output = Output(max_output)
@@ -129,7 +124,7 @@ def run(grace: float, max_output: int, command: list[str], status: int) -> str:
             watched.remove(pipe)
     signal_group(job, signal.SIGKILL)  # what it left behind would share the next attempt's work
     for _ in range(16):  # what it printed last; bounded, for a child in a session of its own
-        if not output.copy(pipe):
+        if not (select.select([pipe], [], [], 0)[0] and output.copy(pipe)):
             break
     output.close()
 

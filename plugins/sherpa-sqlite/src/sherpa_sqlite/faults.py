@@ -13,14 +13,15 @@ _PASSING = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_PROTOCOL)
 _READ_ONLY = "is read-only: its studies can be read, but nothing can be written"
 _DENIED = "cannot be used: this user may not enter its folder, or not write there"
 _FULL = "could not be written because the disk is full; make room and try again"
+_DAMAGED = (
+    "is damaged or cut off; restore it from a copy, or save what is left with the sqlite3 "
+    "program's .recover"
+)
 
 _MEANINGS = {
     sqlite3.SQLITE_READONLY: _READ_ONLY,
     sqlite3.SQLITE_FULL: _FULL,
-    sqlite3.SQLITE_CORRUPT: (
-        "is damaged or cut off; restore it from a copy, or save what is left with the "
-        "sqlite3 program's .recover"
-    ),
+    sqlite3.SQLITE_CORRUPT: _DAMAGED,
     sqlite3.SQLITE_NOTADB: "is no SQLite database; name another file",
     sqlite3.SQLITE_CANTOPEN: (
         "cannot be opened; it and its folder must be readable, and writable while others write"
@@ -53,6 +54,11 @@ def is_passing(error: sqlite3.Error) -> bool:
 def read_only(path: str) -> StorageError:
     """Return the error for an attempt to write what can only be read."""
     return StorageError(f"the database {path} {_READ_ONLY}")
+
+
+def damaged(path: str, found: str) -> StorageError:
+    """Return the error for a file that does not hold what was written."""
+    return StorageError(f"the database {path} {_DAMAGED} ({found})")
 
 
 def locked(path: str, timeout: float) -> StorageError:

@@ -73,7 +73,7 @@ def open_for_reading(path: str) -> tuple[sqlite3.Connection, bool] | None:
     quiet = not os.path.exists(f"{path}-wal")
     if shared and not quiet:
         raise _on_shared(path)
-    writable = os.access(path, os.W_OK) and os.access(os.path.dirname(path), os.W_OK)
+    writable = _may_write(path) and _may_write(os.path.dirname(path))
     # Where this process may not create the files of the write-ahead log and nobody else has,
     # nobody is writing: a connection that lives for one call needs no locks.
     frozen = quiet and (shared or not writable)
@@ -102,7 +102,7 @@ def open_for_writing(path: str, synchronous: str) -> sqlite3.Connection:
     if file_system(folder) in _SHARED_FILE_SYSTEMS:
         raise _on_shared(path)
     # SQLite would leave files behind that nobody can write before it noticed.
-    if not os.access(path if found else folder, os.W_OK):
+    if not _may_write(path if found else folder):
         raise faults.read_only(path)
     connection = _connect(path, "mode=rwc")
     try:
@@ -129,6 +129,10 @@ def _exists(path: str) -> bool:
     return True
 
 
+def _may_write(path: str) -> bool:
+    return os.access(path, os.W_OK, effective_ids=os.access in os.supports_effective_ids)
+
+
 def _connect(path: str, mode: str) -> sqlite3.Connection:
     return sqlite3.connect(
         f"file:{quote(os.fsencode(path))}?{mode}",
@@ -141,10 +145,13 @@ def _connect(path: str, mode: str) -> sqlite3.Connection:
 
 def _is_blank(connection: sqlite3.Connection, path: str) -> bool:
     """Return whether the database is empty, as it is until its creation is complete."""
-    application, version, objects = connection.execute(
-        "SELECT application_id, user_version, (SELECT count(*) FROM sqlite_schema) "
-        "FROM pragma_application_id, pragma_user_version"
+    quiet = not os.path.exists(f"{path}-wal")
+    application, version, page_size, objects = connection.execute(
+        "SELECT application_id, user_version, page_size, (SELECT count(*) FROM sqlite_schema) "
+        "FROM pragma_application_id, pragma_user_version, pragma_page_size"
     ).fetchone()
+    if quiet and os.path.getsize(path) % page_size:  # SQLite takes what is missing for zeros
+        raise faults.damaged(path, "its last page is incomplete")
     if not (application or version or objects):
         return True
     if application != APPLICATION_ID:

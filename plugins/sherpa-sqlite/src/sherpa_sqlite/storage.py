@@ -8,8 +8,9 @@ from typing import Any
 
 import attrs
 
-from sherpa_core.errors import Conflict, StorageError, UserError, listed
+from sherpa_core.errors import Conflict, UserError, listed
 from sherpa_core.events import Event, decode_many, encode, same_body
+from sherpa_sqlite import faults
 from sherpa_sqlite.address import parse
 from sherpa_sqlite.database import Reader, Writer
 
@@ -98,7 +99,10 @@ class SQLiteStorage:
     def read(self, study: str, after: int, limit: int | None) -> Sequence[Event]:
         """See `StorageSpec.read`; never waits for a writer."""
         name = _valid_name(study)
-        found = self._reader.run(lambda connection: _read(connection, name, after, limit))
+        try:
+            found = self._reader.run(lambda connection: _read(connection, name, after, limit))
+        except ValueError as error:
+            raise faults.damaged(self.path, f"an event of study {study!r}: {error}") from error
         return found or []
 
     def list_studies(self) -> Sequence[str]:
@@ -148,11 +152,8 @@ def _append(
 def _read(connection: sqlite3.Connection, study: str, after: int, limit: int | None) -> list[Event]:
     cursor = connection.execute(_READ, (study, after, -1 if limit is None else limit))
     events: list[Event] = []
-    try:
-        while rows := cursor.fetchmany(_PIECE):
-            events += decode_many([text for (text,) in rows])
-    except ValueError as error:
-        raise StorageError(f"the log of study {study!r} is damaged: {error}") from error
+    while rows := cursor.fetchmany(_PIECE):
+        events += decode_many([text for (text,) in rows])
     return events
 
 

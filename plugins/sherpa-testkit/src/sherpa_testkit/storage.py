@@ -1,293 +1,193 @@
-"""The contract of storages: what every log keeper promises, as tests."""
+"""The contract of storages, and its part about threads, objects and processes that share a log."""
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
-from itertools import count
+from contextlib import ExitStack
+from random import Random
 from typing import Any
 
-import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
 
-from sherpa_core.errors import Conflict, UserError
-from sherpa_core.events import MAX_EVENT_SIZE, Event
-from sherpa_core.sockets import Socket
+from sherpa_core import registry
+from sherpa_core.events import Event
 from sherpa_testkit.promises import promised
-from sherpa_testkit.storage_model import Append, Delete, Model, comparable, operations, values
-from sherpa_testkit.storage_sharing import SharingContract, note
+from sherpa_testkit.storage_log import LogContract, note
+from sherpa_testkit.storage_model import comparable
+from sherpa_testkit.storage_worker import Worker, numbered, start_together
 
-_PROPERTY = settings(
-    max_examples=60,
-    deadline=None,
-    derandomize=True,
-    database=None,
-    suppress_health_check=[HealthCheck.too_slow],
-)
+_LONG_LOG = 1_000_000
+_MAX_GROWTH = 200_000_000  # bytes; the whole log as Python objects takes several times that
 
 
-class StorageContract(SharingContract):
+class StorageContract(LogContract):
     """Subclass it as `TestMyStorage` and override the fixture `url`.
 
     The class attributes `persistent` and `multiprocess` declare what the storage can do; both
     are True unless they are overridden.
     """
 
-    # ---- what append returns, and where events stand ------------------------------------
+    def test_threads_share_an_object(self, storage: Any) -> None:
+        positions: dict[str, list[int]] = {}
 
-    def test_binds(self, storage: Any) -> None:
-        with promised("a storage implements append, read, list_studies and delete_study"):
-            socket = Socket("storage", storage)
-            assert socket.hook.read(study="s", after=0, limit=None) == []
+        def work(writer: str) -> None:
+            positions[writer] = [
+                storage.append("s", [note(number, writer=writer)]) for number in range(50)
+            ]
 
-    def test_append_returns_the_last_position(self, storage: Any) -> None:
-        with promised("append returns the position of the last event; positions count from 1"):
-            assert storage.append("s", [note(1)]) == 1
-            assert storage.append("s", [note(2), note(3, key="k"), note(4)]) == 4
-            assert storage.append("s", [note(5, key="l")]) == 5
+        threads = [threading.Thread(target=work, args=(name,)) for name in "abcd"]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        with promised("four threads may append at once without an error"):
+            assert sorted(positions) == list("abcd")
+        _check_positions(storage.read("s", 0, None), positions, "four threads")
 
-    def test_a_batch_keeps_its_order(self, storage: Any) -> None:
-        batch = [note(n, key=f"k{-n % 7}/{n}") if n % 3 else note(n) for n in range(500)]
-        with promised("a batch keeps its order"):
-            storage.append("s", batch)
-            assert comparable(storage.read("s", 0, None)) == comparable(batch)
-
-    def test_an_empty_batch_writes_nothing(self, storage: Any) -> None:
-        with promised("appending no events writes nothing"):
-            storage.append("s", [])
-            assert list(storage.list_studies()) == []
+    def test_another_object_finds_the_log(self, storage: Any, url: str) -> None:
+        if not self.persistent:
+            pytest.skip("this storage does not declare persistent")
+        storage.append("s", [note(1, key="k"), note(2)])
+        other = registry.open_storage(url)
+        with promised("a second object of the same URL finds what the first appended"):
+            assert [event["number"] for event in other.read("s", 0, None)] == [1, 2]
+            assert list(other.list_studies()) == ["s"]
+        with promised("two objects of the same URL append to one log with one set of keys"):
+            assert other.append("s", [note(1, key="k")]) == 0
+            assert other.append("s", [note(3)]) == 3
+            assert storage.append("s", [note(4)]) == 4
+        with promised("an object that has read a log finds what another one appends later"):
+            assert [event["number"] for event in other.read("s", 0, None)] == [1, 2, 3, 4]
+            storage.append("s", [note(5)])
+            assert [event["number"] for event in other.read("s", 0, None)] == [1, 2, 3, 4, 5]
+            assert [event["number"] for event in other.read("s", 4, 1)] == [5]
+        other.delete_study("s")
+        with promised("what one object deletes is gone for the other"):
             assert list(storage.read("s", 0, None)) == []
 
-    def test_read_takes_any_piece(self, storage: Any) -> None:
-        log = [note(n) for n in range(7)]
-        storage.append("s", log)
-        for after in range(9):
-            for limit in (None, 0, 1, 3, 7, 100):
-                with promised(f"read(after={after}, limit={limit}) gives that piece of the log"):
-                    wanted = log[after:][:limit]
-                    assert comparable(storage.read("s", after, limit)) == comparable(wanted)
+    def test_positions_under_contention(self, storage: Any, shared_url: str) -> None:
+        positions: dict[str, list[int]] = {}
+        with ExitStack() as stack:
+            workers = {
+                name: stack.enter_context(Worker("write", shared_url, "s", name, 100, 3))
+                for name in "abcdefgh"
+            }
+            with promised("eight processes may append at once without an error"):
+                start_together(workers.values())
+                for name, worker in workers.items():
+                    positions[name] = list(iter(worker.answer, None))
+                    assert len(positions[name]) == 100
+        events = storage.read("s", 0, None)
+        lasts = [event for event in events if event["number"] % 3 == 2]
+        with promised("no event of eight processes is lost or doubled"):
+            assert len(events) == 8 * 100 * 3
+            assert len(lasts) == 8 * 100
+        with promised("append returns the event's own position while others append"):
+            for name, found in positions.items():
+                for batch, position in enumerate(found):
+                    wanted = comparable([numbered(name, 3 * batch + 2)])
+                    assert comparable([events[position - 1]]) == wanted
 
-    def test_the_log_is_nobodys_to_change(self, storage: Any) -> None:
-        event = note(1, context={"lr": 0.1})
-        storage.append("s", [event])
-        with promised("changing an event that was appended or read does not change the log"):
-            event["context"]["lr"] = 0.2
-            storage.read("s", 0, None)[0]["context"]["lr"] = 0.3
-            assert storage.read("s", 0, None)[0]["context"] == {"lr": 0.1}
+    def test_readers_see_no_gap(self, storage: Any, shared_url: str) -> None:
+        seen: list[str] = []
+        with ExitStack() as stack:
+            workers = [
+                stack.enter_context(Worker("write", shared_url, "s", name, 500, 3))
+                for name in "abc"
+            ]
+            start_together(workers)
+            with promised("a reader that has position n never sees something new below n"):
+                while not all(worker.ended() for worker in workers):
+                    log = comparable(storage.read("s", 0, None))
+                    assert log[: len(seen)] == seen
+                    new = comparable(storage.read("s", len(log), None))
+                    seen = log + new
+            with promised("three processes may append at once without an error"):
+                assert [len(list(iter(each.answer, None))) for each in workers] == [500] * 3
+        log = comparable(storage.read("s", 0, None))
+        with promised("a reader that has position n never sees something new below n"):
+            assert log[: len(seen)] == seen
+            assert len(log) == 3 * 500 * 3
 
-    # ---- keys ---------------------------------------------------------------------------
+    @pytest.mark.parametrize("same", [True, False], ids=["same body", "other bodies"])
+    def test_keys_under_contention(self, storage: Any, shared_url: str, same: bool) -> None:
+        names = ["all"] * 8 if same else list("abcdefgh")
+        with ExitStack() as stack:
+            workers = [
+                stack.enter_context(Worker("contend", shared_url, "s", name, 50)) for name in names
+            ]
+            with promised("eight processes may append the same keys at once without an error"):
+                start_together(workers)
+                found = [worker.answer() for worker in workers]
+        log = storage.read("s", 0, None)
+        with promised("a key that many processes append at once is one event"):
+            wanted = sorted(f"trial/{number}" for number in range(50))
+            assert sorted(event["key"] for event in log) == wanted
+        place = {event["key"]: index + 1 for index, event in enumerate(log)}
+        for number in range(50):
+            outcomes = [each[number] for each in found]
+            position = place[f"trial/{number}"]
+            loser = 0 if same else "conflict"
+            with promised(f"exactly one process wins a key, the others get {loser!r}"):
+                assert sorted(outcomes, key=str) == sorted([position, *[loser] * 7], key=str)
+            with promised("the event in the log is the winner's"):
+                assert log[position - 1]["writer"] == names[outcomes.index(position)]
 
-    def test_sending_again_changes_nothing(self, storage: Any) -> None:
-        batch = [note(1, key="a"), note(2, key="b")]
-        assert storage.append("s", batch) == 2
-        with promised("a key that comes again with the same body is no event and no error"):
-            again = storage.append("s", batch)
-            assert comparable(storage.read("s", 0, None)) == comparable(batch)
-        with promised("append returns 0 when a key was already there with the same body"):
-            assert again == 0
-            assert storage.append("s", [note(3, key="c"), note(2, key="b")]) == 0
-            assert storage.append("s", [note(1, key="a"), note(4)]) == 0
-        with promised("the new events of a batch that is partly known are written"):
-            assert [event["number"] for event in storage.read("s", 0, None)] == [1, 2, 3, 4]
+    def test_kill_9_loses_nothing(self, storage: Any, shared_url: str) -> None:
+        random = Random(1)
+        for round_ in range(4):
+            names = [f"{round_}{letter}" for letter in "abc"]
+            acknowledged = {}
+            with ExitStack() as stack:
+                workers = {
+                    name: stack.enter_context(Worker("write", shared_url, "s", name, 10**6, 2))
+                    for name in names
+                }
+                start_together(workers.values())
+                for name, worker in workers.items():
+                    count_ = random.randrange(1, 60)
+                    with promised("processes may append while others are killed"):
+                        assert all(worker.answer() is not None for _ in range(count_))
+                    worker.kill()
+                    acknowledged[name] = 2 * (count_ + len(list(iter(worker.answer, None))))
+            log = storage.read("s", 0, None)
+            for name in names:
+                numbers = [event["number"] for event in log if event["writer"] == name]
+                with promised("what append has acknowledged survives kill -9 of its process"):
+                    assert len(numbers) >= acknowledged[name], f"of process {name}"
+                with promised("kill -9 leaves neither gaps nor doubles nor another order"):
+                    assert numbers == list(range(len(numbers))), f"of process {name}"
+            with promised("the log can be appended to after kill -9"):
+                assert storage.append("s", [note(0)]) == len(log) + 1
 
-    def test_the_time_is_not_part_of_the_body(self, storage: Any) -> None:
-        storage.append("s", [note(1, key="a", time=1.0)])
-        with promised("events of the same key that differ only in time have the same body"):
-            assert storage.append("s", [note(1, key="a", time=2.0)]) == 0
-        with promised("the first event of a key stays"):
-            assert [event["time"] for event in storage.read("s", 0, None)] == [1.0]
-
-    @pytest.mark.parametrize(
-        "context",
-        [
-            {"loss": float("nan"), "best": float("-inf")},
-            {str(n): n for n in range(12, 0, -1)},
-            {n: n for n in range(12)},
-            {"shape": (1, 2), "lr": np.float64(0.1), "units": np.int64(3)},
-            {"näme": "日本\U0001f600\0\n"},
-        ],
-        ids=["nan", "order", "number keys", "numpy", "unicode"],
-    )
-    def test_any_body_equals_itself(self, storage: Any, context: dict[Any, Any]) -> None:
-        event = note(1, key="a", context=context)
-        storage.append("s", [event])
-        with promised("an event that is sent again as it was has the same body"):
-            assert storage.append("s", [event]) == 0
-
-    def test_a_conflict_names_its_event(self, storage: Any) -> None:
-        storage.append("s", [note(1, key="a")])
-        batch = [note(2), note(3, key="b"), note(9, key="a"), note(4), note(5, key="c")]
-        taken = promised("a key that is there with another body is a Conflict")
-        with taken, pytest.raises(Conflict) as caught:
-            storage.append("s", batch)
-        with promised("a Conflict says the key and the event's index in its batch"):
-            assert (caught.value.key, caught.value.index) == ("a", 2)
-        numbers = [event["number"] for event in storage.read("s", 0, None)]
-        with promised("the events before a conflict are written"):
-            assert numbers[:3] == [1, 2, 3]
-        with promised("an event that conflicts and those after it are not written"):
-            assert numbers[3:] == []
-        with promised("positions go on without a gap after a conflict"):
-            assert storage.append("s", [note(6)]) == 4
-
-    def test_keys_within_a_batch(self, storage: Any) -> None:
-        with promised("a key twice in one batch with the same body is one event"):
-            assert storage.append("s", [note(1, key="a"), note(1, key="a"), note(2)]) == 0
-            assert [event["number"] for event in storage.read("s", 0, None)] == [1, 2]
-        with promised("a key twice in one batch with two bodies is a Conflict"):
-            with pytest.raises(Conflict) as caught:
-                storage.append("s", [note(3, key="b"), note(4, key="b"), note(5)])
-            assert caught.value.index == 1
-            assert [event["number"] for event in storage.read("s", 0, None)] == [1, 2, 3]
-
-    def test_events_without_a_key_are_never_merged(self, storage: Any) -> None:
-        with promised("events without a key are kept as often as they are appended"):
-            storage.append("s", [note(1), note(1)])
-            assert storage.append("s", [note(1)]) == 3
-
-    # ---- studies ------------------------------------------------------------------------
-
-    def test_an_unknown_study_is_empty(self, storage: Any) -> None:
-        with promised("a study that is not there reads as empty"):
-            assert list(storage.read("nobody", 0, None)) == []
-            assert list(storage.read("nobody", 5, 10)) == []
-        with promised("reading a study does not create it"):
-            assert list(storage.list_studies()) == []
-        with promised("deleting a study that is not there is no error"):
-            storage.delete_study("nobody")
-
-    def test_studies_do_not_mix(self, storage: Any) -> None:
-        with promised("keys and positions belong to one study"):
-            assert storage.append("a", [note(1, key="k")]) == 1
-            assert storage.append("b", [note(2, key="k"), note(3)]) == 2
-            assert storage.append("a", [note(4)]) == 2
-        with promised("a study reads only its own events"):
-            assert [event["number"] for event in storage.read("a", 0, None)] == [1, 4]
-            assert [event["number"] for event in storage.read("b", 0, None)] == [2, 3]
-
-    @pytest.mark.parametrize("name", ["a b/c", "Größe", "日本", "x#y?z=1&%41", 'it\'s; "x"', "A"])
-    def test_names_of_studies(self, storage: Any, name: str) -> None:
-        storage.append("a", [note(0)])
-        with promised(f"{name!r} can be the name of a study"):
-            storage.append(name, [note(1)])
-            assert [event["number"] for event in storage.read(name, 0, None)] == [1]
-            assert list(storage.list_studies()) == sorted(["a", name])
-
-    def test_deleting_a_study(self, storage: Any) -> None:
-        for name in ("b", "a"):
-            storage.append(name, [note(1, key="k"), note(2)])
-        with promised("list_studies gives the names, sorted"):
-            assert list(storage.list_studies()) == ["a", "b"]
-        storage.delete_study("a")
-        with promised("a deleted study reads as empty and is not listed"):
-            assert list(storage.read("a", 0, None)) == []
-            assert list(storage.list_studies()) == ["b"]
-        with promised("deleting a study leaves the others alone"):
-            assert [event["number"] for event in storage.read("b", 0, None)] == [1, 2]
-        with promised("a deleted study's name, keys and positions are free again"):
-            assert storage.append("a", [note(7, key="k")]) == 1
-            assert [event["number"] for event in storage.read("a", 0, None)] == [7]
-
-    # ---- values -------------------------------------------------------------------------
-
-    def test_native_values_come_back(self, storage: Any) -> None:
-        given_values = {
-            "bool": np.bool_(True),
-            "float": np.float64(0.1),
-            "small": np.float32(0.5),
-            "int": np.int64(2**62),
-            "list": [np.int8(1), (2, 3)],
-            "dict": {"inner": np.float64(2.0)},
-        }
-        wanted = {
-            "bool": True,
-            "float": 0.1,
-            "small": 0.5,
-            "int": 2**62,
-            "list": [1, [2, 3]],
-            "dict": {"inner": 2.0},
-        }
-        storage.append("s", [note(1, context=given_values)])
-        with promised("native Python values come back, also for NumPy's scalars"):
-            assert repr(storage.read("s", 0, None)[0]["context"]) == repr(wanted)
-
-    @pytest.mark.parametrize(
-        "value",
-        [
-            *(float("nan"), float("inf"), float("-inf"), -0.0, 5e-324, 0.1, 1.0, 1, 2**70),
-            *(True, None, "", "\0", "\n\r\t\u2028", "naïve 日本 \U0001f600", "NaN", [], {}, [[{}]]),
-        ],
-        ids=repr,
-    )
-    def test_values_survive(self, storage: Any, value: Any) -> None:
-        storage.append("s", [note(1, objective=value, key=f"key of {value!r}")])
-        with promised(f"{value!r} comes back as it was"):
-            event = storage.read("s", 0, None)[0]
-            assert repr(event["objective"]) == repr(value)
-            assert event["key"] == f"key of {value!r}"
-
-    @pytest.mark.parametrize(
-        "value",
-        [
-            *(object(), {1, 2}, b"bytes", 1j, np.zeros(2), {(1, 2): 3}, "\ud800"),
-            "x" * (MAX_EVENT_SIZE + 1),
-        ],
-        ids=["object", "set", "bytes", "complex", "array", "tuple key", "surrogate", "too long"],
-    )
-    def test_what_is_not_json_is_refused(self, storage: Any, value: Any) -> None:
-        with promised("what is not JSON is refused with a UserError"), pytest.raises(UserError):
-            storage.append("s", [note(1), note(2, context={"value": value})])
-        with promised("nothing of a batch is written when one of its events is refused"):
-            assert list(storage.read("s", 0, None)) == []
-            assert list(storage.list_studies()) == []
-
-    def test_every_value_survives(self, storage: Any) -> None:
-        numbers = count()
-
-        @_PROPERTY
-        @given(values())
-        def check(value: Any) -> None:
-            event = note(next(numbers), context=value)
-            storage.append("s", [event])
-            assert comparable(storage.read("s", event["number"], 1)) == comparable([event])
-
-        with promised("every JSON value comes back as it was"):
-            check()
-
-    def test_behaves_like_the_model(self, storage: Any) -> None:
-        examples = count()
-
-        @_PROPERTY
-        @given(operations())
-        def check(steps: Sequence[Any]) -> None:
-            model, example = Model(), next(examples)
-            for step in steps:
-                name = f"{example}/{step.study}"
-                match step:
-                    case Append(study, batch):
-                        found = _outcome(storage, name, batch)
-                        assert found == _outcome(model, study, batch), f"after {step}"
-                    case Delete(study):
-                        storage.delete_study(name)
-                        model.delete_study(study)
-                    case read:
-                        events = storage.read(name, read.after, read.limit)
-                        wanted = model.read(read.study, read.after, read.limit)
-                        assert comparable(events) == comparable(wanted), f"at {step}"
-            for study in ("first", "second"):
-                events = storage.read(f"{example}/{study}", 0, None)
-                assert comparable(events) == comparable(model.read(study, 0, None))
-            listed = {name for name in storage.list_studies() if name.startswith(f"{example}/")}
-            assert listed == {f"{example}/{study}" for study in model.logs}
-
-        with promised("any sequence of calls gives what the model of a storage gives"):
-            check()
+    def test_a_long_log_is_read_in_pieces(self, storage: Any, url: str) -> None:
+        with promised("a log may have a million events"):
+            for first in range(1, _LONG_LOG + 1, 20_000):
+                batch = [note(first + offset) for offset in range(20_000)]
+                assert storage.append("s", batch) == first + 19_999
+        with promised("a long log is read in pieces, in order"):
+            if self.multiprocess:
+                with Worker("scan", url, "s", 20_000) as worker:
+                    found = worker.answer()
+                assert (found["count"], found["ordered"]) == (_LONG_LOG, True)
+            else:
+                number = 0
+                while events := storage.read("s", number, 20_000):
+                    for event in events:
+                        number += 1
+                        assert event["number"] == number
+                assert number == _LONG_LOG
+                return
+        with promised("reading a piece needs memory for that piece, not for the log"):
+            assert found["grown"] <= _MAX_GROWTH
 
 
-def _outcome(storage: Any, study: str, batch: Sequence[Event]) -> int | tuple[str, int]:
-    """Return what `append` returns, or what the conflict says."""
-    try:
-        result: int = storage.append(study, batch)
-    except Conflict as conflict:
-        return conflict.key, conflict.index
-    return result
+def _check_positions(events: Sequence[Event], positions: dict[str, list[int]], who: str) -> None:
+    with promised(f"{who} append without loss"):
+        assert len(events) == sum(len(each) for each in positions.values())
+    for writer, found in positions.items():
+        for number, position in enumerate(found):
+            with promised(f"append returns the event's own position to {who}"):
+                event = events[position - 1]
+                assert (event["writer"], event["number"]) == (writer, number)

@@ -1,0 +1,163 @@
+"""Client: the trial process's side. It reads its trial and reports observations."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import time
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from sherpa_core import locate
+from sherpa_core.errors import Conflict, StorageError, UserError
+from sherpa_core.log import Log
+from sherpa_core.registry import load
+from sherpa_core.reports import observation_event
+from sherpa_core.sockets import bind
+from sherpa_core.trial import Trial
+
+logger = logging.getLogger(__name__)
+
+_OUTAGE = 120.0  # seconds that a storage may be out of reach before a report fails
+
+
+class Client:
+    """Connects a trial script with its study.
+
+    Args:
+        host: host of a MongoDB server. Default: the environment that the runner has set.
+        port: its port, 27010 when only the host is given.
+        test_mode: needs no study: `get_trial` gives an empty trial, reports are only checked.
+        **mongo_client_args: further options of the MongoDB connection.
+
+    Raises:
+        UserError: the script was not started by a runner.
+    """
+
+    def __init__(
+        self,
+        host: str | None = None,
+        port: int | None = None,
+        test_mode: bool = False,
+        **mongo_client_args: Any,
+    ) -> None:
+        self.test_mode = test_mode
+        self._attempt = int(os.environ.get("SHERPA_ATTEMPT", "1"))
+        self._log: Log | None = None
+        if test_mode:
+            return
+        if host is not None or port is not None:
+            options = "&".join(f"{name}={value}" for name, value in mongo_client_args.items())
+            self._url = f"mongodb://{host or 'localhost'}:{port or 27010}/?{options}".rstrip("/?")
+        else:
+            self._url = _storage_of_the_run()
+
+    def get_trial(self) -> Trial:
+        """Return the trial that this process is to train.
+
+        Raises:
+            UserError: the script was not started by a runner, or there is no such trial.
+        """
+        if self.test_mode:
+            return Trial(1, {})
+        id = os.environ.get("SHERPA_TRIAL_ID")
+        if not id or not id.isdigit():
+            raise UserError(f"SHERPA_TRIAL_ID is not set. {_HOW}")
+        text = os.environ.get("SHERPA_TRIAL")
+        if text:
+            trial = Trial(int(id), json.loads(text)["parameters"])
+        else:
+            study = os.environ.get("SHERPA_STUDY")
+            history = locate.open_log(self._url, study, announce=False).history
+            if int(id) not in history.trials:
+                raise UserError(f"the study {study!r} has no trial {id}")
+            trial = history.trials[int(id)]
+        trial.attempt = self._attempt
+        return trial
+
+    def send_metrics(
+        self,
+        trial: Trial,
+        iteration: int,
+        objective: float,
+        context: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Report one observation; returns when it is safely stored.
+
+        A storage that is out of reach for a short time is tried again; nothing is lost or
+        counted twice. When an iteration is sent again, the first report counts.
+
+        Args:
+            trial: the trial of `get_trial`.
+            iteration: for example the epoch.
+            objective: its value; NaN is kept but never best.
+            context: other metrics by name.
+
+        Raises:
+            UserError: a value is not what it should be.
+            StorageError: the storage was out of reach for two minutes.
+        """
+        event = observation_event(
+            trial.id, self._attempt, objective, iteration, context, trial.parameters
+        )
+        if self.test_mode:
+            return
+        pause, deadline = 0.05, time.monotonic() + _OUTAGE
+        while True:
+            try:
+                return self._open().append(event)
+            except Conflict:
+                logger.info("iteration %s of trial %s was there already", iteration, trial.id)
+                return
+            except StorageError as error:
+                if time.monotonic() > deadline:
+                    raise
+                logger.warning("the storage does not answer, trying again: %s", error)
+                self._log = None
+                time.sleep(pause)
+                pause = min(2 * pause, 5.0)
+
+    def keras_send_metrics(
+        self, trial: Trial, objective_name: str | None = None, context_names: Iterable[str] = ()
+    ) -> Any:
+        """Return a Keras callback that reports after each epoch.
+
+        Args:
+            trial: the trial of `get_trial`.
+            objective_name: the metric that is the objective. Default: val_loss, else loss.
+            context_names: other metrics to report.
+        """
+        make = load("callback", "keras")
+        return make(
+            lambda iteration, objective, context: self.send_metrics(
+                trial, iteration, objective, context
+            ),
+            lambda: False,  # the runner ends the process of a trial that is to stop
+            objective_name,
+            list(context_names),
+        )
+
+    def _open(self) -> Log:
+        if self._log is None:
+            study = os.environ.get("SHERPA_STUDY")
+            if not study:
+                raise UserError(f"SHERPA_STUDY is not set. {_HOW}")
+            self._log = Log(bind("storage", self._url), study, announce=False)
+            self._log.folding = False
+        return self._log
+
+
+_HOW = (
+    "A trial script is started by a runner: `sherpa run STUDY.toml` or sherpa_core.optimize(...); "
+    "to try it by itself use Client(test_mode=True)."
+)
+
+
+def _storage_of_the_run() -> str:
+    path = os.environ.get("SHERPA_STORAGE_FILE")
+    url = Path(path).read_text("utf-8") if path else os.environ.get("SHERPA_STORAGE", "")
+    if not url:
+        raise UserError(f"SHERPA_STORAGE is not set. {_HOW}")
+    return url

@@ -1,0 +1,337 @@
+"""Execution: how trials are run, as jobs of a scheduler; `workers.py` runs functions."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import shutil
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+import attrs
+
+from sherpa_core.errors import SchedulerError, SherpaError, UserError, listed, nearest
+from sherpa_core.events import to_json
+from sherpa_core.jobs import JobReport, JobStatus
+from sherpa_core.session import hide_secrets
+from sherpa_core.sockets import Socket
+from sherpa_core.space import SearchSpace
+from sherpa_core.trial import Trial
+
+#: A configuration whose JSON is longer is read from the storage instead of the environment.
+MAX_ENVIRONMENT = 100_000
+_PLACEHOLDER = re.compile(r"\{([A-Za-z_][\w.-]*)\}")
+
+
+@attrs.frozen
+class Report:
+    """An observation that came directly from a worker, and how to answer it.
+
+    Args:
+        trial: the trial's id.
+        objective: as reported, unchecked. `iteration`, `context`: likewise.
+        answer: called with an error message for the reporter (empty: none) and whether to stop.
+    """
+
+    trial: int
+    objective: Any
+    iteration: Any
+    context: Any
+    answer: Callable[[str, bool], None]
+
+
+@attrs.frozen
+class Ended:
+    """A trial's job has ended."""
+
+    trial: int
+    report: JobReport
+
+
+class Execution(Protocol):
+    """Runs trials; driven by the runner from one thread.
+
+    Attributes:
+        reattaches: jobs outlive their runner, and another one may follow them.
+        cooperative: a job is told when it is to stop, and killed only if it does not.
+    """
+
+    reattaches: bool
+    cooperative: bool
+
+    def start(self, trial: Trial) -> str:
+        """Start an attempt and return its job id; raises SchedulerError if that fails."""
+        ...
+
+    def adopt(self, trial: Trial, same_host: bool) -> bool:
+        """Take over a job that another runner started; False if it cannot be known.
+
+        Args:
+            trial: the trial.
+            same_host: whether that runner was on this host.
+        """
+        ...
+
+    def release(self, trial: Trial) -> None:
+        """Forget a job that was adopted."""
+        ...
+
+    def poll(self) -> Iterable[Report | Ended]:
+        """Return what happened since the last call."""
+        ...
+
+    def kill(self, trial: Trial) -> None:
+        """End a trial's job; its end is reported by `poll`."""
+        ...
+
+    def wait(self, seconds: float) -> None:
+        """Wait until something may have happened, at most so long."""
+        ...
+
+    def close(self) -> None:
+        """Release what was held; running jobs go on."""
+        ...
+
+
+def split_command(command: str | Sequence[str] | None, filename: str | None) -> list[str]:
+    """Return the command of a trial as a list of words.
+
+    Args:
+        command: a line, split as a shell would (but never given to one), or its words.
+        filename: a Python script, run by this interpreter, instead of `command`.
+
+    Raises:
+        UserError: neither or both are given, or what is to be run does not exist.
+    """
+    if (command is None) == (filename is None):
+        raise UserError("give either a command or a filename (or an objective function)")
+    if filename is not None:
+        if not Path(filename).is_file():
+            raise UserError(f"the trial script {str(filename)!r} does not exist")
+        return [sys.executable, str(filename)]
+    try:
+        words = (
+            shlex.split(command) if isinstance(command, str) else [str(w) for w in command or ()]
+        )
+    except ValueError as error:
+        raise UserError(f"command {command!r} cannot be split into words: {error}") from None
+    if not words:
+        raise UserError("command is empty: give the program that trains a trial")
+    return words
+
+
+def check_command(words: Sequence[str], space: SearchSpace, work_dir: Path, remote: bool) -> None:
+    """Raise `UserError` if a command cannot run or names a parameter that there is not."""
+    for word in words:
+        for name in _PLACEHOLDER.findall(word):
+            if name not in space.by_name:
+                hint = nearest(name, space.by_name) or f"; there are {listed(space.by_name)}"
+                raise UserError(f"the command names {{{name}}}, which is no parameter{hint}")
+    if remote:
+        return  # only the node knows what is there
+    program = words[0]
+    if os.path.sep in program:
+        found = os.access(work_dir / program, os.X_OK) and (work_dir / program).is_file()
+    else:
+        found = shutil.which(program) is not None
+    if not found:
+        raise UserError(f"the command's program {program!r} does not exist or cannot be executed")
+    if os.path.basename(program).startswith("python"):
+        scripts = [word for word in words[1:] if word.endswith(".py") and "{" not in word]
+        if len(words) > 1 and words[1] in scripts and not (work_dir / words[1]).is_file():
+            raise UserError(f"the trial script {words[1]!r} does not exist in {work_dir}")
+
+
+def fill_command(words: Sequence[str], parameters: Mapping[str, Any]) -> list[str]:
+    """Return the words with `{name}` replaced by values; an inactive parameter is empty."""
+
+    def value_of(match: re.Match[str]) -> str:
+        value = parameters.get(match[1], "")
+        return value if isinstance(value, str) else to_json(value)
+
+    return [_PLACEHOLDER.sub(value_of, word) for word in words]
+
+
+class JobExecution:
+    """Runs each attempt as a job of a scheduler.
+
+    Args:
+        scheduler: the bound scheduler.
+        words: the command, with placeholders.
+        output_dir: folder of the study; output goes to `jobs/trial_<id>.out` in it.
+        work_dir: folder in which jobs run.
+        study: the study's name.
+        storage: URL of the storage, which jobs report to.
+        resources: resources per trial, in the scheduler's own words.
+        clock: a monotonic time in seconds.
+        sleep: how to wait.
+    """
+
+    def __init__(
+        self,
+        scheduler: Socket,
+        words: Sequence[str],
+        output_dir: Path,
+        work_dir: Path,
+        study: str,
+        storage: str,
+        resources: Mapping[str, Any] | None = None,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._scheduler = scheduler
+        self._words = list(words)
+        self._output_dir = output_dir.absolute()
+        self._jobs_dir = self._output_dir / "jobs"
+        self._work_dir = work_dir.absolute()
+        self._study = study
+        self._storage = storage
+        self._resources = dict(resources or {})
+        self._clock = clock
+        self._sleep = sleep
+        self._jobs: dict[int, str] = {}
+        self._interval = float(getattr(scheduler.plugin, "poll_interval", 0.02))
+        self._asked = -self._interval
+        self._jobs_dir.mkdir(parents=True, exist_ok=True)
+
+    reattaches = True
+    cooperative = False
+
+    def start(self, trial: Trial) -> str:
+        """See `Execution.start`."""
+        with self._named("submit_job"):
+            job: str = self._scheduler.hook.submit_job(
+                command=fill_command(self._words, trial.parameters),
+                env=self._environment(trial),
+                job_name=f"{self._study}-{trial.id}",
+                resources=self._resources,
+                work_dir=str(self._work_dir),
+                output_path=str(self._jobs_dir / f"trial_{trial.id}.out"),
+            )
+        self._jobs[trial.id] = job
+        return job
+
+    def adopt(self, trial: Trial, same_host: bool) -> bool:
+        """See `Execution.adopt`."""
+        if trial.job is None or not (same_host or getattr(self._scheduler.plugin, "remote", False)):
+            return False
+        try:
+            report = self._report(self._scheduler.hook.get_status(job_id=trial.job))
+        except Exception:  # a scheduler that does not know the job may say so in any way
+            return False
+        if report.status is JobStatus.other or report.reason == "lost":
+            return False
+        self._jobs[trial.id] = trial.job
+        return True
+
+    def release(self, trial: Trial) -> None:
+        """See `Execution.release`."""
+        self._jobs.pop(trial.id, None)
+
+    def poll(self) -> list[Report | Ended]:
+        """See `Execution.poll`."""
+        now = self._clock()
+        if not self._jobs or now - self._asked < self._interval:
+            return []
+        self._asked = now
+        ended: list[Report | Ended] = []
+        known = self._statuses()
+        for id, job in list(self._jobs.items()):
+            report = known.get(job)
+            if report is not None and report.status.ended:
+                del self._jobs[id]
+                ended.append(Ended(id, report))
+        return ended
+
+    def kill(self, trial: Trial) -> None:
+        """See `Execution.kill`."""
+        job = self._jobs.get(trial.id)
+        if job is not None:
+            with self._named("kill_job"):
+                self._scheduler.hook.kill_job(job_id=job)
+
+    def wait(self, seconds: float) -> None:
+        """See `Execution.wait`."""
+        self._sleep(seconds)
+
+    def close(self) -> None:
+        """See `Execution.close`."""
+
+    def _statuses(self) -> dict[str, JobReport]:
+        jobs = list(self._jobs.values())
+        with self._named("get_status"):
+            if self._scheduler.implements("get_statuses"):
+                answers = dict(self._scheduler.hook.get_statuses(job_ids=jobs))
+            else:
+                answers = {job: self._scheduler.hook.get_status(job_id=job) for job in jobs}
+        return {job: self._report(answer) for job, answer in answers.items()}
+
+    def _report(self, answer: Any) -> JobReport:
+        if isinstance(answer, JobReport):
+            return answer
+        if isinstance(answer, JobStatus):
+            return JobReport(answer)
+        raise self._scheduler.error(
+            f"returned {answer!r:.80} as a job's status; allowed are JobStatus and JobReport."
+        )
+
+    def _named(self, doing: str) -> _Named:
+        return _Named(self._scheduler, doing)
+
+    def _environment(self, trial: Trial) -> dict[str, str]:
+        environment = {
+            "SHERPA_TRIAL_ID": str(trial.id),
+            "SHERPA_ATTEMPT": str(trial.attempt),
+            "SHERPA_STUDY": self._study,
+            "SHERPA_OUTPUT_DIR": str(self._output_dir),
+        }
+        text = to_json({"id": trial.id, "parameters": trial.parameters})
+        if len(text) <= MAX_ENVIRONMENT:
+            environment["SHERPA_TRIAL"] = text
+        if hide_secrets(self._storage) == self._storage:
+            environment["SHERPA_STORAGE"] = self._storage
+        else:  # a password: a file that only its owner reads, never an environment
+            path = self._output_dir / ".storage"
+            if not path.exists():
+                with open(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600), "w") as file:
+                    file.write(self._storage)
+            environment["SHERPA_STORAGE_FILE"] = str(path)
+        return environment
+
+
+class _Named:
+    """Turns whatever a scheduler raises into an error that names it."""
+
+    def __init__(self, scheduler: Socket, doing: str) -> None:
+        self._scheduler = scheduler
+        self._doing = doing
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
+        if isinstance(error, Exception) and not isinstance(error, SherpaError):
+            problem = f"failed in {self._doing}: {type(error).__name__}: {error}."
+            raise SchedulerError(str(self._scheduler.error(problem))) from error
+
+
+def describe_end(report: JobReport) -> str:
+    """Return why a job failed, in words for the results; empty if it did not."""
+    if report.status is JobStatus.finished:
+        return ""
+    if report.reason == "out_of_memory":
+        text = "out of memory"
+    elif report.signal is not None:
+        text = f"signal {report.signal}"
+        if report.signal in set(signal.Signals):
+            text += f" ({signal.Signals(report.signal).name})"
+    elif report.exit_code is not None:
+        text = f"exit code {report.exit_code}"
+    else:
+        text = (report.reason or report.status.name).replace("_", " ")
+    return f"{text}: {report.message}" if report.message else text
