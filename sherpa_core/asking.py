@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 from sherpa_core import events as ev
 from sherpa_core.errors import UserError
 from sherpa_core.events import Event
-from sherpa_core.plugin import AlgorithmState, Suggestion
+from sherpa_core.plugin import AlgorithmState
 from sherpa_core.sockets import AlgorithmSocket
-from sherpa_core.values import check_name
+from sherpa_core.values import check_name, plain_dict
 
 if TYPE_CHECKING:
     import numpy as np
@@ -68,27 +68,35 @@ def decide(
         "type": ev.TRIAL_ADDED,
         "key": f"trial/{number}",
         "trial": number,
-        "parameters": _checked(algorithm, history.space, answer),
+        "parameters": _checked(algorithm, history.space, answer.parameters),
         "origin": f"{history.origin}/{answer.origin}" if answer.origin else history.origin,
         "based_on": history.position,
     }
     if answer.parent is not None:
         event["parent"] = answer.parent
     if answer.metadata:
-        event["metadata"] = dict(answer.metadata)
+        event["metadata"] = _plain(algorithm, answer.metadata, "metadata")
     return event
 
 
 def _checked(
-    algorithm: AlgorithmSocket, space: SearchSpace, suggestion: Suggestion
+    algorithm: AlgorithmSocket, space: SearchSpace, given: Mapping[str, Any]
 ) -> Mapping[str, Any]:
     """Return the suggested configuration with native values and without inactive parameters."""
-    given = suggestion.parameters
+    if not isinstance(given, Mapping):
+        raise algorithm.error(f"suggested {given!r:.80}, but parameters are a dict.")
     try:
         valid = space.restore(given, strict=not getattr(algorithm.plugin, "widens_ranges", False))
-        for name in given:
-            if name not in valid and name not in space.by_name:
-                valid[check_name(name, "parameter")] = given[name]
+        extra = [name for name in given if name not in valid and name not in space.by_name]
+        if extra:
+            valid |= plain_dict({check_name(name, "parameter"): given[name] for name in extra})
     except UserError as error:
         raise algorithm.error(f"suggested {dict(given)!r:.300}: {error}.") from error
     return valid
+
+
+def _plain(algorithm: AlgorithmSocket, values: Any, what: str) -> dict[str, Any]:
+    try:
+        return plain_dict(values)
+    except (UserError, AttributeError) as error:
+        raise algorithm.error(f"returned {what} that is no dict of JSON: {error}.") from error

@@ -12,17 +12,18 @@ import attrs
 
 from sherpa_core import events as ev
 from sherpa_core import registry
-from sherpa_core.errors import Conflict, UserError
+from sherpa_core.errors import Conflict, UserError, listed
 from sherpa_core.locate import storage_url
 from sherpa_core.log import Log
 from sherpa_core.parameters import Parameter
+from sherpa_core.saving import make_folder
 from sherpa_core.sockets import (
     AlgorithmSocket,
     RuleSocket,
     Socket,
     bind,
     bind_all,
-    check_conditions,
+    check_space,
 )
 from sherpa_core.space import SearchSpace
 from sherpa_core.values import whole_number
@@ -68,7 +69,7 @@ class Plan:
             raise UserError(f"a study's name must be a text without '#', but is {name!r}")
         space = SearchSpace(parameters)
         bound = bind("algorithm", algorithm)
-        check_conditions(bound, space)
+        check_space(bound, space)
         rules = [*bind_all("stopping_rule", stopping_rule)]
         rules += bind_all("stopping_rule", stopping_rules)
         return cls(
@@ -103,7 +104,7 @@ class Plan:
             bind_all("stopping_rule", rules),
             bind_all("observer", observers),
         )
-        check_conditions(plan.algorithm, plan.space)
+        check_space(plan.algorithm, plan.space)
         plan._continue(log)
         return plan
 
@@ -119,13 +120,15 @@ class Plan:
             if output_dir is None:
                 storage = "memory://"
             else:
-                Path(output_dir).mkdir(parents=True, exist_ok=True)
+                make_folder(Path(output_dir))
                 storage = storage_url(output_dir)
         socket = bind("storage", storage)
         name = self.name
         if name is None and resume:
             names = socket.hook.list_studies()
-            name = names[0] if len(names) == 1 else None
+            if len(names) > 1:
+                raise UserError(f"say by its name which study to continue: {listed(names)}")
+            name = names[0] if names else None
         name = name or f"study-{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(3)}"
         log = Log(socket, name, clock)
         log.refresh()

@@ -45,7 +45,7 @@ class Engine:
         self.random = TrialRandom(log.history.config["seed"])
         self._judged = 0  # number of ended trials when the rules last looked at the study
         if log.history.trials and algorithm.implements("load"):
-            algorithm.hook.load(num_trials=len(log.history.trials))
+            algorithm.call("load", num_trials=len(log.history.trials))
         if observers:
             log.listeners.append(self._tell_observers)
 
@@ -172,7 +172,8 @@ class Engine:
         """Return the best result as the algorithm sees it, else the history's."""
         history = self.history
         if self.algorithm.implements("get_best_result"):
-            own = self.algorithm.hook.get_best_result(
+            own = self.algorithm.call(
+                "get_best_result",
                 parameters=history.space,
                 history=history,
                 lower_is_better=history.lower_is_better,

@@ -112,6 +112,8 @@ def encode(event: Event) -> str:
         UserError: the event holds something that is not JSON, or is too long.
     """
     text = to_json(event)
+    if not isinstance(event.get("key", ""), str):
+        raise UserError(f"an event's key must be a text, but is {event['key']!r}")
     if len(text) > MAX_EVENT_SIZE:
         raise UserError(
             f"a {event.get('type')} event of {len(text):,} characters is too long: at most "

@@ -109,11 +109,15 @@ class History:
     @property
     def num_own(self) -> int:
         """Number of trials that the current algorithm proposed, whatever became of them."""
-        return self._origins.get(self.origin, 0)
+        return sum(count for origin, count in self._origins.items() if self._is_own(origin))
 
     def is_own(self, trial: Trial) -> bool:
         """Return whether the current algorithm proposed `trial`."""
-        return trial.origin == self.origin
+        return self._is_own(trial.origin)
+
+    def _is_own(self, origin: str) -> bool:
+        own = self.origin  # what a composite's inner algorithms made is the composite's too
+        return origin == own or origin.startswith(f"{own}/")
 
     def is_better(self, value: float, than: float) -> bool:
         """Return whether an objective is better than another; NaN is never better."""
@@ -137,13 +141,19 @@ class History:
 
         The view grows with this history, one event at a time. Keep it with `cached`.
         """
-        view = History()
-        if self.position:
-            assert self.source is not None, "deriving needs the events that were folded before"
-            shadow = History()  # mappings may look at the history as it was at each event
-            for event in self.source(0, self.position):
-                shadow.fold((event,))
-                view.fold(mapping(event, shadow))
+
+        def read(after: int, limit: int | None) -> Sequence[Event]:
+            found: list[Event] = []
+            if self.position:
+                assert self.source is not None, "deriving needs the events that were folded before"
+                shadow = History()  # mappings may look at the history as it was at each event
+                for event in self.source(0, self.position):
+                    shadow.fold((event,))
+                    found += mapping(event, shadow)
+            return found[after : None if limit is None else after + limit]
+
+        view = History(read)  # a view of the view reads on from here
+        view.fold(read(0, None))
         self._views.append((mapping, view))
         return view
 
@@ -227,8 +237,11 @@ class History:
         if "metadata" in event:
             trial.metadata = event["metadata"]
         if "queue" in event:
-            taken = event["queue"]
-            self.queue = deque(each for each in self.queue if each["queue"] != taken)
+            taken, queue = event["queue"], self.queue
+            if queue and queue[0]["queue"] == taken:  # nearly always: quick with a long queue
+                queue.popleft()
+            else:
+                self.queue = deque(each for each in queue if each["queue"] != taken)
         self.trials[id] = self.running[id] = trial
         self.last_id = max(self.last_id, id)
         self._origins[origin] = self._origins.get(origin, 0) + 1

@@ -50,6 +50,10 @@ class AlgorithmSpec:
         """
 
     @_first
+    def check_parameters(self, parameters: SearchSpace) -> None:
+        """Called before a study is created or continued: raise `UserError` if it does not fit."""
+
+    @_first
     def get_best_result(
         self, parameters: SearchSpace, history: History, lower_is_better: bool
     ) -> Mapping[str, Any] | None:

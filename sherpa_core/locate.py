@@ -46,7 +46,7 @@ def open_log(
         UserError: there is no such study; the message says which there are.
     """
     text = str(place)
-    if "#" in text:
+    if "#" in text and not Path(text).exists():  # a folder may be called so
         text, _, name = text.partition("#")
         study = study or name
     storage = _open(text)
@@ -68,11 +68,12 @@ def open_log(
 
 def open_place(place: str | Path) -> Socket:
     """Return the bound storage of an output folder or URL, without opening a study."""
-    return _open(str(place).partition("#")[0])
+    text = str(place)
+    return _open(text if Path(text).exists() else text.partition("#")[0])
 
 
 def _open(text: str) -> Socket:
-    if "://" in text or text.startswith("memory:"):
+    if "://" in text or text.partition(":")[0] in registry.entries("storage"):
         return bind("storage", text)
     path = Path(text)
     if path.is_dir():
@@ -98,7 +99,8 @@ def _read_saved(path: Path) -> Any:
             events[-1]["type"]
         except (ValueError, TypeError, KeyError):
             raise UserError(f"{path}, line {number}: this is not an event of a study") from None
-    name = events[0]["config"]["name"] if events and events[0]["type"] == ev.STUDY_CREATED else ""
+    created = [event for event in events if event["type"] == ev.STUDY_CREATED]
+    name = created[0].get("config", {}).get("name") if created else None
     if not name:
         raise UserError(f"{path} is not the log of a study")
     storage.append(name, events)

@@ -28,8 +28,9 @@ class Log:
         writer: this session's nonce.
         distributions: distributions whose versions this session records when it first writes.
         listeners: called with each event after it was folded.
-        folding: False while somebody else reads the history: appended events wait in the
-            storage until the next `refresh`.
+        folding: False while somebody is in the middle of reading the history (an algorithm in
+            its thread, a listener): it stays as it is, and appended events wait in the storage
+            until the next `refresh`.
     """
 
     def __init__(
@@ -48,6 +49,7 @@ class Log:
         self.folding = True
         self.history = History(self.read)
         self._joined = not announce
+        self._behind = False  # something was appended and not folded
         self._append = storage.direct("append")
 
     def read(self, after: int, limit: int | None = None) -> Sequence[Event]:
@@ -61,8 +63,9 @@ class Log:
         return found
 
     def refresh(self) -> None:
-        """Fold what others have written."""
-        while True:
+        """Fold what others have written; nothing while `folding` is False."""
+        while self.folding:
+            self._behind = False
             events = self.read(self.history.position, _BATCH)
             self._fold(events)
             if len(events) < _BATCH:
@@ -86,13 +89,13 @@ class Log:
             last = self._append(study=self.study, events=events)
         except Conflict as conflict:
             self._joined = self._joined or conflict.index > 0
-            if self.folding:
-                self.refresh()
+            self.refresh()
             raise
         except Exception as error:
             raise self._named(error, "append") from error
         self._joined = True
         if not self.folding:
+            self._behind = True
             return
         if last == self.history.position + len(events):
             self._fold(events)
@@ -103,10 +106,16 @@ class Log:
         if not self.listeners:
             self.history.fold(events)
             return
-        for event in events:
-            self.history.fold((event,))
-            for listener in self.listeners:
-                listener(event)
+        self.folding = False  # a listener may append: that comes after what is folded here
+        try:
+            for event in events:
+                self.history.fold((event,))
+                for listener in self.listeners:
+                    listener(event)
+        finally:
+            self.folding = True
+        if self._behind:
+            self.refresh()
 
     def _named(self, error: Exception, doing: str) -> SherpaError:
         if isinstance(error, SherpaError):

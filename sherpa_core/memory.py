@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import ClassVar
 
 from sherpa_core.errors import Conflict
 from sherpa_core.events import Event, decode_many, encode, same_body
@@ -27,9 +28,11 @@ class MemoryStorage:
 
     Attributes:
         shared: False: nobody else writes to it, so that a study need not look.
+        contract: what the contract suite of storages is to know.
     """
 
     shared = False
+    contract: ClassVar[Mapping[str, bool]] = {"persistent": False, "multiprocess": False}
 
     def __init__(self, url: str = "memory://") -> None:
         self.url = url

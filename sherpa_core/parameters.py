@@ -43,9 +43,13 @@ class Parameter:
         self, name: str, range: Sequence[Any], *, when: Mapping[str, Any] | None = None
     ) -> None:
         self.name = check_name(name, "parameter")
-        if isinstance(range, str | bytes | Mapping) or not hasattr(range, "__iter__"):
+        try:
+            values = None if isinstance(range, str | bytes | Mapping) else _in_order(range)
+        except TypeError:
+            values = None
+        if values is None:
             raise UserError(f"{name}: range must be a list, but is {range!r}")
-        self.range: list[Any] = list(range)
+        self.range: list[Any] = values
         self.when = _check_condition(name, when)
 
     def sample(self, rng: np.random.Generator | None = None) -> Any:
@@ -170,8 +174,8 @@ class _Number(Parameter):
         self.scale = scale
         self.range = [low, high]
         self.step: Any = self._check_step(step)
-        self.distribution = dict(distribution) if distribution else None
         self._prior = Prior(name, distribution, low, high, scale) if distribution else None
+        self.distribution = dict(distribution) if distribution else None
 
     def _number(self, value: Any) -> Any:
         raise NotImplementedError
@@ -180,7 +184,7 @@ class _Number(Parameter):
         if step is None:
             return None
         step = self._number(step)
-        if not 0 < step <= self.high - self.low:
+        if not 0 < step <= (self.high - self.low) * (1 + 1e-9):  # 1.0 - 0.9 is less than 0.1
             raise UserError(
                 f"{self.name}: step must be positive and fit into the range, but is {step!r}"
             )
@@ -200,7 +204,10 @@ class _Number(Parameter):
         return config
 
     def _outside(self, value: Any) -> UserError:
-        return UserError(f"{self.name} must lie in [{self.low!r}, {self.high!r}], but is {value!r}")
+        steps = f" in steps of {self.step!r}" if self.step is not None else ""
+        return UserError(
+            f"{self.name} must lie in [{self.low!r}, {self.high!r}]{steps}, but is {value!r}"
+        )
 
 
 class Continuous(_Number):
@@ -233,25 +240,35 @@ class Continuous(_Number):
     ) -> None:
         super().__init__(name, range, scale, step=step, distribution=distribution, when=when)
         if not math.isfinite(self.high - self.low):
-            raise UserError(f"{name}: range must be finite, but is {self.range!r}")
+            raise UserError(f"{name}: range is too wide for a float: {self.range!r}")
         log = scale == "log"
         self._start: float = math.log(self.low) if log else self.low
         self._width: float = (math.log(self.high) if log else self.high) - self._start
         self._steps = 0
+        self._last = self.high
         if self.step is not None:
-            self._steps = math.floor((self.high - self.low) / self.step * (1 + 1e-12) + 1e-9)
+            steps = (self.high - self.low) / self.step
+            if steps > 2**53:
+                raise UserError(f"{name}: step is too small for the range: {self.step!r}")
+            self._steps = max(1, math.floor(steps * (1 + 1e-12) + 1e-9))
+            # 0.1 + 2 * 0.1 is to be 0.3: the digits that a float has in this range
+            self._digits = 15 - math.ceil(math.log10(max(abs(self.low), abs(self.high))))
+            self._last = self._at(self._steps)
 
     def _number(self, value: Any) -> float:
         return finite_float(value, f"{self.name}: a number of the range or step")
 
     def from_unit(self, unit: float) -> float:
         """Return the value at `unit` in [0, 1]."""
+        if not 0.0 < unit < 1.0:  # the very ends, which rounding could miss
+            end: float = self._last if unit > 0.0 else self.low
+            return end
         if self._prior is not None:
             value = self._prior.inverse(unit)
         elif self.scale == "log":
             value = math.exp(self._start + unit * self._width)
         elif self._steps:
-            return self._at(min(int(unit * (self._steps + 1)), self._steps))
+            return self._at(int(unit * (self._steps + 1)))
         else:
             value = self._start + unit * self._width
         if self._steps:
@@ -259,8 +276,10 @@ class Continuous(_Number):
         return float(min(max(value, self.low), self.high))
 
     def _at(self, index: int) -> float:
-        value = self.low + min(max(index, 0), self._steps) * float(self.step)
-        return float(min(float(f"{value:.12g}"), self.high))  # 0.1 + 2 * 0.1 is to be 0.3
+        value: float = self.low
+        if index > 0:
+            value = round(value + min(index, self._steps) * self.step, self._digits)
+        return float(min(max(value, self.low), self.high))
 
     def to_unit(self, value: float) -> float:
         """Return where `value` lies in [0, 1]."""
@@ -268,6 +287,8 @@ class Continuous(_Number):
             return self._prior.share_below(value)
         if self._steps:
             return float((round((value - self.low) / self.step) + 0.5) / (self._steps + 1))
+        if not self.low < value < self.high:
+            return 1.0 if value > self.low else 0.0
         place = math.log(value) if self.scale == "log" else value
         return min(max((place - self._start) / self._width, 0.0), 1.0)
 
@@ -276,6 +297,11 @@ class Continuous(_Number):
         number = value if type(value) is float else finite_float(value, self.name)
         if not self.low <= number <= self.high:
             raise self._outside(number)
+        if self._steps:
+            index = round((number - self.low) / self.step)
+            if abs(number - self._at(index)) > 1e-6 * self.step:
+                raise self._outside(number)
+            return self._at(index)
         return number
 
     def restore_type(self, value: Any) -> float:
@@ -322,11 +348,16 @@ class Discrete(_Number):
         self._width = math.log(self.high + 0.5) - self._start if scale == "log" else 0.0
 
     def _number(self, value: Any) -> int:
-        return whole_number(value, f"{self.name}: a number of the range or step")
+        number = whole_number(value, f"{self.name}: a number of the range or step")
+        if not -(2**63) <= number < 2**63:
+            raise UserError(f"{self.name}: range must lie within 64 bits, but holds {number!r:.30}")
+        return number
 
     def from_unit(self, unit: float) -> int:
         """Return the value at `unit` in [0, 1]."""
-        if self._prior is not None or self.scale == "log":
+        if not 0.0 < unit < 1.0:  # the very ends, which rounding could miss
+            index = self._last if unit > 0.0 else 0
+        elif self._prior is not None or self.scale == "log":
             if self._prior is not None:
                 value = self._prior.inverse(unit)
             else:
@@ -341,6 +372,7 @@ class Discrete(_Number):
         if self._prior is not None:
             return self._prior.share_below(value)
         if self.scale == "log":
+            value = min(max(value, self.low), self.high)
             below, above = math.log(value - 0.5), math.log(value + 0.5)
             return ((below + above) / 2 - self._start) / self._width
         return float(((value - self.low) // (self.step or 1) + 0.5) / (self._last + 1))
@@ -348,7 +380,9 @@ class Discrete(_Number):
     def restore(self, value: Any) -> int:
         """Return `value` as an int in the range, or raise `UserError`."""
         number = value if type(value) is int else whole_number(value, self.name)
-        if not self.low <= number <= self.high:
+        if not self.low <= number <= self.high or (
+            self.step is not None and (number - self.low) % self.step
+        ):
             raise self._outside(number)
         return number
 
@@ -445,6 +479,11 @@ class Choice(_Listed):
     type = "choice"
 
 
+def _in_order(values: Any) -> list[Any]:
+    """Return values as a list; those of a set in the same order in every process."""
+    return sorted(values, key=repr) if isinstance(values, set | frozenset) else list(values)
+
+
 TYPES: dict[str, Any] = {cls.type: cls for cls in (Continuous, Discrete, Ordinal, Choice)}
 
 
@@ -455,7 +494,8 @@ def _check_condition(name: str, when: Mapping[str, Any] | None) -> dict[str, lis
         raise UserError(f"{name}: when must be {{parameter: [values]}}, but is {when!r}")
     condition = {}
     for other, values in when.items():
-        values = list(values) if isinstance(values, list | tuple | set) else [values]
+        several = isinstance(values, list | tuple | set | frozenset)
+        values = _in_order(values) if several else [values]
         if not values:
             raise UserError(f"{name}: when needs at least one value of {other!r}")
         condition[other] = [plain_json(name, value) for value in values]

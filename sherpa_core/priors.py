@@ -17,6 +17,8 @@ class Prior:
     def __init__(
         self, name: str, config: Mapping[str, Any], low: float, high: float, scale: str
     ) -> None:
+        if not isinstance(config, Mapping):
+            raise UserError(f"{name}: a distribution must be a table, but is {config!r}")
         config = dict(config)
         kind = config.pop("type", None)
         if kind not in ("normal", "lognormal"):

@@ -226,7 +226,7 @@ def options_of(cls: Any) -> list[Option]:
     if attrs.has(cls):
         return [
             Option(
-                field.alias or field.name.lstrip("_"),
+                _alias(field),
                 _type_name(field.type),
                 _default_text(field.default),
                 field.metadata.get("help", ""),
@@ -258,12 +258,14 @@ def describe(kind: str, plugin: Any) -> dict[str, Any]:
     value = f"{cls.__module__}:{cls.__qualname__}"
     name = next((each.name for each in entries(kind).values() if _same(each, cls)), None)
     config: dict[str, Any] = {"name": name} if name else {"name": cls.__name__, "class": value}
+    fields = {_alias(each): each for each in attrs.fields(cls)} if attrs.has(cls) else {}
     for option in options_of(cls):
-        if option.kind == "any" or not hasattr(plugin, option.name):
+        field = fields.get(option.name)
+        attribute = field.name if field else option.name
+        if option.kind == "any" or not hasattr(plugin, attribute):
             continue
-        given = getattr(plugin, option.name)
-        if attrs.has(cls):
-            field = next(f for f in attrs.fields(cls) if (f.alias or f.name) == option.name)
+        given = getattr(plugin, attribute)
+        if field:
             plain = field.default
             if isinstance(plain, attrs.Factory) and not plain.takes_self:  # type: ignore[arg-type]
                 plain = plain.factory()
@@ -271,6 +273,10 @@ def describe(kind: str, plugin: Any) -> dict[str, Any]:
                 continue
         config[option.name] = _describe_value(given)
     return config
+
+
+def _alias(field: attrs.Attribute[Any]) -> str:
+    return field.alias or field.name.lstrip("_")
 
 
 def _describe_value(value: Any) -> Any:

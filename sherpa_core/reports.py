@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
 from sherpa_core import events as ev
 from sherpa_core.errors import UserError
-from sherpa_core.events import MAX_EVENT_SIZE, Event, to_json
-from sherpa_core.values import RESERVED, check_name, whole_number
+from sherpa_core.events import Event
+from sherpa_core.values import RESERVED, check_name, plain_dict, whole_number
 
-_PLAIN = frozenset((int, float, str, bool, type(None)))
+_LAST = 2**53  # up to here a float holds every whole number
 
 
 def observation_event(
@@ -37,6 +36,8 @@ def observation_event(
     """
     if type(iteration) is not int:
         iteration = whole_number(iteration, "iteration")
+    if not -_LAST <= iteration <= _LAST:
+        raise UserError(f"iteration must lie within 2**53 of zero, but is {iteration!r:.30}")
     if type(objective) is not float:
         objective = _number(objective)
     event: Event = {
@@ -73,20 +74,9 @@ def _number(objective: Any) -> float:
 def _native_context(context: Any, parameters: Mapping[str, Any]) -> dict[str, Any]:
     if not isinstance(context, Mapping):
         raise UserError(f"context must be a dict of metrics, but is {context!r:.80}")
-    plain = True
-    for name, value in context.items():
+    for name in context:
         if name in RESERVED or type(name) is not str or not name:
             check_name(name, "context value")
         if name in parameters:
             raise UserError(f"a context value cannot be named {name!r}: a parameter is")
-        plain = plain and type(value) in _PLAIN
-    if plain:
-        return dict(context)
-    text = to_json(dict(context))
-    if len(text) > MAX_EVENT_SIZE:
-        raise UserError(
-            f"context has {len(text):,} characters as JSON, but at most {MAX_EVENT_SIZE:,} are "
-            "allowed; write large results to a file and report its path"
-        )
-    native: dict[str, Any] = json.loads(text)
-    return native
+    return plain_dict(context)

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import copy
 import math
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from sherpa_core.events import to_json
-from sherpa_core.parameters import Choice, Ordinal, Parameter
+from sherpa_core.parameters import Choice, Discrete, Ordinal, Parameter
 from sherpa_core.space import SearchSpace
 
 if TYPE_CHECKING:
@@ -27,10 +28,8 @@ class _Column:
 
     def __init__(self, kind: str, capacity: int) -> None:
         self.kind = kind
-        self.values: np.ndarray[Any, Any] = (
-            np.full(capacity, None, dtype=object)
-            if kind == "object"
-            else np.full(capacity, math.nan)
+        self.values: np.ndarray[Any, Any] = np.full(
+            capacity, math.nan, dtype=object if kind == "object" else float
         )
 
     def put(self, row: int, value: Any) -> None:
@@ -45,7 +44,7 @@ class _Column:
 
     def _to_objects(self) -> None:
         native = int if self.kind == "int" else float
-        values = np.full(len(self.values), None, dtype=object)
+        values = np.full(len(self.values), math.nan, dtype=object)
         for row in np.flatnonzero(~np.isnan(self.values)):
             values[row] = native(self.values[row])
         self.kind, self.values = "object", values
@@ -100,9 +99,7 @@ class Table:
         self._capacity = max(length, 2 * self._capacity)
         for column in self._columns.values():
             old = column.values
-            column.values = np.full(
-                self._capacity, None if old.dtype == object else math.nan, dtype=old.dtype
-            )
+            column.values = np.full(self._capacity, math.nan, dtype=old.dtype)
             column.values[: len(old)] = old
 
     def _add(self, history: History, id: int, index: int) -> None:
@@ -121,13 +118,15 @@ class Table:
         else:
             columns["Status"].values[row] = "INTERMEDIATE"
             columns["Failure"].values[row] = ""
-        for name, value in trial._parameters.items():
+        for name, value in trial.parameters.items():
             self._column(name, value, self._parameter_names).put(row, value)
         if observation is not None:
             columns["Iteration"].values[row] = observation.iteration
             columns["Objective"].values[row] = observation.objective
             for name, value in observation.context.items():
-                self._column(name, value, self._context_names).put(row, value)
+                if name not in self._parameter_names:
+                    value = copy.deepcopy(value) if isinstance(value, list | dict) else value
+                    self._column(name, value, self._context_names).put(row, value)
         self._length += 1
 
     def _column(self, name: str, value: Any, names: set[str]) -> _Column:
@@ -149,24 +148,33 @@ class Table:
         return pd.DataFrame({name: self._columns[name].series(self._length) for name in order})
 
 
-def write_csv(frame: pd.DataFrame, space: SearchSpace, path: str | Path) -> None:
-    """Write a results table to `path`, values of choices such that `read_csv` finds them again."""
+def write_csv(frame: pd.DataFrame, space: SearchSpace, path: str | Path | IO[str]) -> None:
+    """Write a results table, values of choices such that `read_csv` finds them again."""
     frame = frame.copy(deep=False)
     for name in frame.columns:
         if frame[name].dtype == object:
             texts = _texts(space, name)
             frame[name] = [_cell(value, texts) for value in frame[name]]
+        elif name == "Iteration" or isinstance(space.by_name.get(name), Discrete):
+            frame[name] = frame[name].astype("Int64")  # whole numbers beside empty cells
     frame.to_csv(path, index=False)
 
 
 def read_csv(path: str | Path, space: SearchSpace) -> pd.DataFrame:
     """Return the results table that `write_csv` wrote; choices are the very values again."""
     listed = [each for each in space if isinstance(each, Choice | Ordinal)]
-    as_text = dict.fromkeys(("Status", "Failure", *(each.name for each in listed)), str)
-    frame = pd.read_csv(path, dtype=as_text, keep_default_na=False, na_values={"Objective": [""]})
+    as_text = dict.fromkeys(("Status", "Failure", *(each.name for each in listed)), object)
+    empty = {name: [""] for name in pd.read_csv(path, nrows=0).columns if name not in as_text}
+    frame = pd.read_csv(
+        path,
+        dtype=as_text,
+        keep_default_na=False,
+        na_values=empty,
+        float_precision="round_trip",
+    )
     for parameter in listed:
         values = {text: value for value, text in zip(*_pairs(parameter), strict=True)}
-        cells = [values.get(text) for text in frame[parameter.name]]
+        cells = [copy.deepcopy(values.get(text, math.nan)) for text in frame[parameter.name]]
         frame[parameter.name] = pd.Series(cells, dtype=object)
     return frame
 
@@ -174,7 +182,8 @@ def read_csv(path: str | Path, space: SearchSpace) -> pd.DataFrame:
 def _pairs(parameter: Choice | Ordinal) -> tuple[list[Any], list[str]]:
     values = parameter.range
     texts = [value if isinstance(value, str) else to_json(value) for value in values]
-    if len(set(texts)) < len(texts) or "" in texts:  # "1" beside 1
+    plain = all(text and text.isprintable() for text in texts)
+    if len(set(texts)) < len(texts) or not plain:  # "1" beside 1, or a line break
         texts = [to_json(value) for value in values]
     return values, texts
 
@@ -189,6 +198,6 @@ def _texts(space: SearchSpace, name: str) -> dict[str, str]:
 
 
 def _cell(value: Any, texts: dict[str, str]) -> Any:
-    if texts and (value is not None or "null" in texts):
+    if texts and (value == value or "NaN" in texts):  # NaN: the parameter was inactive
         return texts.get(to_json(value), value)
     return to_json(value) if isinstance(value, list | dict) else value

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from sherpa_core.errors import UserError
 from sherpa_core.events import encode
 from sherpa_core.history import History
 from sherpa_core.locate import CONFIG, RESULTS, SAVED_LOG
@@ -19,7 +20,7 @@ def save(log: Log, folder: Path, with_log: bool) -> None:
     """Write results.csv and config.json, and the log where the storage does not outlive us."""
     from sherpa_core.results import write_csv
 
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     history = log.history
     _replace(folder / RESULTS, lambda path: write_csv(history.results, history.space, path))
     text = json.dumps(config(history), indent=2, ensure_ascii=False)
@@ -27,6 +28,14 @@ def save(log: Log, folder: Path, with_log: bool) -> None:
     if with_log:
         lines = "".join(f"{encode(event)}\n" for event in log.read(0))
         _replace(folder / SAVED_LOG, lambda path: path.write_text(lines, "utf-8"))
+
+
+def make_folder(folder: Path) -> None:
+    """Create an output folder where there is none, or raise `UserError`."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UserError(f"{folder} cannot be an output folder: {error.strerror}") from error
 
 
 def config(history: History) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from sherpa_core.history import History, Session
 from sherpa_core.jobs import is_alive, process_start
 from sherpa_core.trial import Trial
 
-_SECRET = re.compile(r"(?i)((?:pass\w*|token|secret|key)[=: ]+)\S+|(://[^:/@\s]*:)[^@\s]*@")
+_SECRET = re.compile(r"(?i)((?:pass\w*|token|secret|key)[=: ]+)\S+|(://[^:/@\s]*:)\S*@")
 
 
 def new_nonce() -> str:

@@ -7,6 +7,7 @@ import logging
 import random
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from os import PathLike
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 import pluggy
@@ -115,6 +116,15 @@ class Socket:
     def wants(self, hook: str, argument: str) -> bool:
         """Return whether the plugin's hook names this argument."""
         return argument in self._arguments.get(hook, ())
+
+    def call(self, hook: str, **arguments: Any) -> Any:
+        """Call a hook; what the plugin raises becomes a PluginError that names it."""
+        try:
+            return getattr(self.hook, hook)(**arguments)
+        except SherpaError:
+            raise
+        except Exception as error:  # named and chained
+            raise self.error(f"failed in {hook}: {type(error).__name__}: {error}.") from error
 
     def error(self, reason: str, hint: str = "") -> PluginError:
         """Return a PluginError that names this plugin and its distribution."""
@@ -255,8 +265,9 @@ def bind(kind: str, spec: Any) -> Socket:
         PluginError: it is not installed, cannot be imported, or does not fit its hooks.
         UserError: its options are wrong.
     """
-    plugin = registry.open_storage(spec) if kind == "storage" and isinstance(spec, str) else None
-    if plugin is None:
+    if kind == "storage" and isinstance(spec, str | PathLike):
+        plugin = registry.open_storage(str(spec))
+    else:
         plugin = registry.create(kind, spec)
     if kind == "algorithm":
         return AlgorithmSocket(plugin)
@@ -274,14 +285,19 @@ def bind_all(kind: str, specs: Any) -> list[Any]:
     return [bind(kind, spec) for spec in specs]
 
 
-def check_conditions(algorithm: Socket, space: SearchSpace) -> None:
-    """Raise `UserError` if the space has conditions that the algorithm does not support."""
+def check_space(algorithm: AlgorithmSocket, space: SearchSpace) -> None:
+    """Raise `UserError` if the algorithm cannot search the space."""
     if space.conditional and not getattr(algorithm.plugin, "supports_conditions", True):
         names = listed(parameter.name for parameter in space if parameter.when)
         raise UserError(
             f"the algorithm {algorithm.name!r} does not support conditional parameters, "
             f"but {names} have conditions"
         )
+    if algorithm.implements("check_parameters"):
+        try:
+            algorithm.hook.check_parameters(parameters=space)
+        except (UserError, ValueError) as error:
+            raise UserError(f"{algorithm.name}: {error}") from error
 
 
 @contextmanager

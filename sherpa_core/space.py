@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, overload
 
 from sherpa_core.errors import UserError, listed, nearest
-from sherpa_core.parameters import Parameter
+from sherpa_core.parameters import TYPES, Parameter
 
 if TYPE_CHECKING:
     import numpy as np
@@ -38,6 +38,8 @@ class SearchSpace(Sequence[Parameter]):
                 raise UserError(
                     f"parameters must be a list of Parameter objects, but holds {parameter!r:.80}"
                 )
+            if parameter.type not in TYPES:
+                raise UserError(f"{parameter.name}: use one of {listed(TYPES)}, not {parameter!r}")
         if not self._parameters:
             raise UserError("a study needs at least one parameter, but the list is empty")
         self.by_name = {parameter.name: parameter for parameter in self._parameters}
@@ -137,6 +139,8 @@ class SearchSpace(Sequence[Parameter]):
         Raises:
             UserError: an unknown, missing or inactive parameter, or a value out of its range.
         """
+        if not isinstance(configuration, Mapping):
+            raise UserError(f"a configuration must be a dict, but is {configuration!r:.80}")
         for name in configuration:
             if name not in self.by_name:
                 raise UserError(f"{name!r} is not a parameter{nearest(str(name), self.by_name)}")

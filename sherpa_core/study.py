@@ -13,7 +13,7 @@ from sherpa_core import creation, saving
 from sherpa_core import events as ev
 from sherpa_core.dashboards import Dashboards
 from sherpa_core.engine import Engine
-from sherpa_core.errors import StudyStopped, UserError, listed
+from sherpa_core.errors import Conflict, StudyStopped, UserError, listed
 from sherpa_core.events import Event
 from sherpa_core.history import History
 from sherpa_core.locate import open_log
@@ -210,11 +210,18 @@ class Study:
         with self._lock:
             if self._shared:
                 self.refresh()
-            while self._orphans:
-                adopted = self.engine.restart(self._orphans.pop(0), "lost with its process")
-                if adopted is not None:
-                    return adopted
-            return self.engine.ask()
+            while True:
+                while self._orphans:
+                    adopted = self.engine.restart(self._orphans.pop(0), "lost with its process")
+                    if adopted is not None:
+                        return adopted
+                answer = self.engine.ask()
+                if isinstance(answer, Trial) or not self._shared:
+                    return answer
+                # Before it waits for a trial or ends: is there one that nobody works on any more?
+                self._orphans = orphans(self.history, self._log.writer, self._log.clock())
+                if not self._orphans:
+                    return answer
 
     def __iter__(self) -> Iterator[Trial]:
         """Yield trials until the algorithm is done; waits while others' trials run."""
@@ -248,6 +255,8 @@ class Study:
 
     def add_trial(self, trial: Trial) -> None:
         """Queue a trial: it comes before the algorithm's, and is numbered when it is taken."""
+        if not isinstance(trial, Trial):
+            raise UserError(f"add_trial takes a Trial, but got {trial!r:.80}; see also enqueue")
         self.enqueue(trial.parameters)
 
     def enqueue(self, parameters: Mapping[str, Any]) -> None:
@@ -283,12 +292,14 @@ class Study:
         """
         with self._lock:
             known = self.engine.running_trial(trial)
-            event = observation_event(
-                known.id, known.attempt, objective, iteration, context, known._parameters
-            )
-            if known._has_iteration(event["iteration"]):
-                raise UserError(f"trial {known.id} has an observation of iteration {iteration!r}")
-            self._log.append(event)
+            names = {**self.history.space.by_name, **known._parameters} if context else {}
+            event = observation_event(known.id, known.attempt, objective, iteration, context, names)
+            try:
+                if not known._has_iteration(event["iteration"]):
+                    return self._log.append(event)
+            except Conflict:  # another process was faster
+                pass
+            raise UserError(f"trial {known.id} has an observation of iteration {iteration!r}")
 
     def should_trial_stop(self, trial: Trial) -> bool:
         """Return whether a stopping rule or a person ends the trial."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import enum
 import math
 from array import array
@@ -65,6 +66,7 @@ class Trial:
         "_data",
         "_parameters",
         "_stop_after",
+        "_top",
         "attempt",
         "ended",
         "failure",
@@ -98,6 +100,7 @@ class Trial:
         self._data: array[float] | None = None
         self._contexts: dict[int, Mapping[str, Any]] | None = None
         self._best = -1
+        self._top = -math.inf
         self._stop_after: int | None = None
 
     def __repr__(self) -> str:
@@ -106,6 +109,9 @@ class Trial:
     @property
     def parameters(self) -> dict[str, Any]:
         """The configuration: a dict of one's own, changing it changes nothing."""
+        for value in self._parameters.values():
+            if type(value) is list or type(value) is dict:
+                return copy.deepcopy(self._parameters)
         return self._parameters.copy()
 
     @property
@@ -156,10 +162,9 @@ class Trial:
     # What follows is the history's side: only the fold changes a trial.
 
     def _has_iteration(self, iteration: int) -> bool:
-        data = self._data
-        if not data or iteration > data[-_WIDTH]:  # iterations nearly always rise
+        if iteration > self._top or self._data is None:  # iterations nearly always rise
             return False
-        return iteration in data[0::_WIDTH]
+        return iteration in self._data[0::_WIDTH]
 
     def _observe(
         self, iteration: int, objective: float, context: Mapping[str, Any], time: float, lower: bool
@@ -170,6 +175,8 @@ class Trial:
             data = self._data = array("d")
         index = len(data) // _WIDTH
         data.extend((iteration, objective, time))
+        if iteration > self._top:
+            self._top = iteration
         if context:
             if self._contexts is None:
                 self._contexts = {}
@@ -187,7 +194,7 @@ class Trial:
     def _truncate(self, length: int, lower: bool) -> None:
         """Keep the first `length` observations only."""
         kept = self.observations[:length]
-        self._data, self._contexts, self._best = None, None, -1
+        self._data, self._contexts, self._best, self._top = None, None, -1, -math.inf
         for iteration, objective, context, time in kept:
             self._observe(iteration, objective, context, time, lower)
 

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Mapping
 from typing import Any
 
 from sherpa_core.errors import UserError
-from sherpa_core.events import to_json
+from sherpa_core.events import MAX_EVENT_SIZE, to_json
 
 #: Columns of the results table, which no parameter or context value may be named after.
 RESERVED = frozenset(
     ("Trial-ID", "Status", "Iteration", "Objective", "Failure", "Attempt", "Started", "Duration")
 )
+
+_PLAIN = frozenset((int, float, str, bool, type(None)))
 
 
 def check_name(name: object, what: str) -> str:
@@ -51,6 +54,24 @@ def whole_number(value: Any, what: str) -> int:
 def native(value: Any) -> Any:
     """Return a NumPy scalar's plain value, anything else as it is."""
     return value.item() if getattr(value, "shape", None) == () else value
+
+
+def plain_dict(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a dict of one's own as its JSON gives it back: no NumPy scalars, no tuples.
+
+    Raises:
+        UserError: it holds something that is not JSON, or is too long.
+    """
+    if all(type(name) is str and type(value) in _PLAIN for name, value in values.items()):
+        return dict(values)
+    text = to_json(dict(values))
+    if len(text) > MAX_EVENT_SIZE:
+        raise UserError(
+            f"{len(text):,} characters of JSON are too many: at most {MAX_EVENT_SIZE:,} are "
+            "allowed; write large results to a file and report its path"
+        )
+    plain: dict[str, Any] = json.loads(text)
+    return plain
 
 
 def plain_json(name: str, value: Any) -> Any:

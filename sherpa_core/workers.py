@@ -87,8 +87,9 @@ def load_objective(objective: str | Objective) -> Objective:
         found: Any = importlib.import_module(module)
         for part in name.split("."):
             found = getattr(found, part)
-    except (ImportError, AttributeError) as error:
-        raise UserError(f"objective {objective!r} cannot be imported: {error}") from error
+    except Exception as error:  # the module is the user's own: it may fail in any way
+        reason = f"{type(error).__name__}: {error}"
+        raise UserError(f"objective {objective!r} cannot be imported: {reason}") from error
     if not callable(found):
         raise UserError(f"objective {objective!r} is not a function")
     function: Objective = found
@@ -178,7 +179,8 @@ class WorkerExecution:
     def close(self) -> None:
         """End the workers."""
         for worker in self._workers:
-            worker.pipe.close()
+            worker.pipe.close()  # all of them first: a later worker holds copies of earlier pipes
+        for worker in self._workers:
             worker.process.join(1)
             if worker.process.is_alive():
                 worker.process.kill()

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 import attrs
 from sherpa_core import (
@@ -35,6 +36,8 @@ class GridSearch(Algorithm):
     Raises:
         ValueError: fewer than 1 point, or fewer than 2 with endpoints.
     """
+
+    contract: ClassVar[Mapping[str, Any]] = {"finite": True}
 
     num_grid_points: int = option(
         "number of points of each continuous or discrete parameter",

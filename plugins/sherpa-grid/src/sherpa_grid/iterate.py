@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 import attrs
 from sherpa_core import Algorithm, AlgorithmState, Choice, History, Parameter, option
@@ -30,6 +30,15 @@ class Iterate(Algorithm):
     Raises:
         ValueError: no configurations, or something else than dicts.
     """
+
+    contract: ClassVar[Mapping[str, Any]] = {
+        "options": {"hp_iter": [{"units": 16, "lr": 0.5}, {"units": 32, "lr": 0.25}]},
+        "space": [
+            {"name": "units", "type": "choice", "range": [16, 32]},
+            {"name": "lr", "type": "continuous", "range": [0, 1]},
+        ],
+        "finite": True,
+    }
 
     hp_iter: list[dict[str, Any]] = option(
         "the configurations, dicts of parameter values", converter=_configurations

@@ -1,0 +1,95 @@
+"""What the pictures show: a history's trials as arrays, and a scale that outliers cannot spoil."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import attrs
+import numpy as np
+from numpy.typing import NDArray
+from sherpa_core import History, Study, Trial, TrialStatus
+
+Floats = NDArray[np.float64]
+
+_FAR = 3.0  # interquartile ranges beyond the worse quartile: further out is off the scale
+_DECADES = 2.0  # positive values that span more than this many powers of ten get a log axis
+
+
+def history_of(source: Study | History) -> History:
+    """Return the history of a study as it is now, or the history itself."""
+    if isinstance(source, Study):
+        source.refresh()
+        return source.history
+    return source
+
+
+def objectives(trials: Sequence[Trial]) -> Floats:
+    """Return each trial's best objective, NaN where it has none."""
+    return np.array([trial.objective for trial in trials], dtype=np.float64)
+
+
+def best_so_far(trials: Sequence[Trial], history: History) -> Floats:
+    """Return the best objective of the completed and stopped trials up to each trial."""
+    best, found = math.nan, []
+    for trial in trials:
+        ended = trial.status in (TrialStatus.COMPLETED, TrialStatus.STOPPED)
+        if ended and history.is_better(trial.objective, best):
+            best = trial.objective
+        found.append(best)
+    return np.array(found, dtype=np.float64)
+
+
+def chosen(trials: Sequence[Trial], history: History, limit: int) -> list[Trial]:
+    """Return at most `limit` trials in their order: the best tenth of them, the rest evenly."""
+    if len(trials) <= limit:
+        return list(trials)
+    values = objectives(trials)
+    order = np.argsort(values if history.lower_is_better else -values, kind="stable")  # NaN last
+    best = order[: limit // 10]
+    others = np.setdiff1d(np.arange(len(trials)), best)
+    spread = others[np.linspace(0, len(others) - 1, limit - len(best)).astype(int)]
+    return [trials[index] for index in np.union1d(best, spread)]
+
+
+@attrs.frozen
+class Scale:
+    """The objective's axis: from `low` to `high`, logarithmic if `log`.
+
+    Values beyond its ends are off the scale: they are shown at the end, and marked.
+    """
+
+    low: float
+    high: float
+    log: bool
+
+    @classmethod
+    def of(cls, values: Floats, lower_is_better: bool) -> Scale:
+        """Return the scale on which the better part of `values` can be told apart."""
+        finite = values[np.isfinite(values)]
+        if not len(finite):
+            return cls(0.0, 1.0, False)
+        log = bool(finite.min() > 0 and np.log10(finite.max() / finite.min()) > _DECADES)
+        spread = np.log10(finite) if log else finite
+        first, third = np.quantile(spread, [0.25, 0.75])
+        reach = _FAR * (third - first)
+        if reach > 0:
+            near = spread <= third + reach if lower_is_better else spread >= first - reach
+            finite = finite[near]
+        low, high = float(finite.min()), float(finite.max())
+        if low == high:
+            margin = abs(low) * 0.05 or 1.0
+            return cls(low - margin, high + margin, False)
+        return cls(low, high, log)
+
+    def places(self, values: Floats) -> Floats:
+        """Return where values lie between the ends, from 0 to 1; NaN stays NaN."""
+        with np.errstate(invalid="ignore"):
+            inside = np.clip(values, self.low, self.high)
+        if self.log:
+            return np.log(inside / self.low) / math.log(self.high / self.low)
+        return (inside - self.low) / (self.high - self.low)
+
+    def is_off(self, values: Floats) -> NDArray[np.bool_]:
+        """Return which values lie beyond the ends."""
+        return (values < self.low) | (values > self.high)

@@ -1,0 +1,90 @@
+"""The objective over the trials, with the best so far."""
+
+from __future__ import annotations
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
+from sherpa_core import History, TrialStatus
+
+from sherpa_plot.data import Floats, Scale, best_so_far, objectives
+from sherpa_plot.style import BEST, BLUE, GREY, empty, frame, label, legend
+
+_MANY = 1_000  # more points than this are smaller, and pixels in vector files
+
+_LOOK = {
+    TrialStatus.COMPLETED: {"marker": "o", "color": BLUE},
+    TrialStatus.STOPPED: {"marker": "o", "facecolors": "white", "edgecolors": BLUE},
+    TrialStatus.RUNNING: {"marker": "o", "facecolors": "white", "edgecolors": GREY},
+    TrialStatus.FAILED: {"marker": "x", "color": GREY},
+}
+
+
+def draw(axes: Axes, history: History) -> None:
+    """Draw the objective over the trials' numbers."""
+    frame(axes, "Objective over trials")
+    trials = sorted(history.trials.values(), key=lambda trial: trial.id)
+    if not trials:
+        return empty(axes, "no trial yet")
+    values = objectives(trials)
+    ids = np.array([trial.id for trial in trials], dtype=np.float64)
+    scale = Scale.of(values, history.lower_is_better)
+    show_scale(axes, scale)
+    many = len(trials) > _MANY
+    for status, look in _LOOK.items():
+        of_status = np.array([trial.status is status for trial in trials])
+        shown = of_status & ~np.isnan(values) & ~scale.is_off(values)
+        name = status.lower()
+        if shown.any():
+            size = 6 if many else 22
+            axes.scatter(
+                ids[shown], values[shown], s=size, linewidths=1.0, label=name, zorder=3,
+                rasterized=many, **look,
+            )  # fmt: skip
+            name = "_"  # once in the legend
+        missing = of_status & np.isnan(values) & (status is not TrialStatus.RUNNING)
+        if missing.any():
+            name = "no objective" if status is not TrialStatus.FAILED else name
+            _at_edge(axes, ids[missing], 0.0, "x", GREY, name)
+    _mark_off_scale(axes, ids, values, scale)
+    best = np.clip(best_so_far(trials, history), scale.low, scale.high)
+    if not np.isnan(best).all():
+        axes.step(ids, best, where="post", color=BEST, linewidth=1.8, label="best so far", zorder=4)
+        first = int(np.flatnonzero(best == best[-1])[0])
+        axes.plot(ids[first], best[first], "o", color=BEST, markersize=6, zorder=5)
+    axes.set_xlim(ids[0] - 0.5 - 0.01 * len(ids), ids[-1] + 0.5 + 0.01 * len(ids))
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=8))
+    label(axes, "trial", "objective")
+    legend(axes)
+
+
+def show_scale(axes: Axes, scale: Scale) -> None:
+    """Give the y axis the scale, with a margin in which marks at its ends find room."""
+    if scale.log:
+        margin = (scale.high / scale.low) ** 0.06
+        axes.set_yscale("log")
+        axes.set_ylim(scale.low / margin, scale.high * margin)
+    else:
+        span = 0.06 * (scale.high - scale.low)
+        axes.set_ylim(scale.low - span, scale.high + span)
+
+
+def _mark_off_scale(axes: Axes, ids: Floats, values: Floats, scale: Scale) -> None:
+    name = "off the scale"
+    for off, height, marker in (
+        (values > scale.high, 0.985, "^"),
+        (values < scale.low, 0.015, "v"),
+    ):
+        if off.any():
+            _at_edge(axes, ids[off], height, marker, GREY, name)
+            name = "_"
+
+
+def _at_edge(
+    axes: Axes, ids: Floats, height: float, marker: str, color: str, name: str
+) -> None:
+    axes.scatter(
+        ids, np.full(len(ids), height), transform=axes.get_xaxis_transform(), marker=marker,
+        s=20, linewidths=1.0, color=color, clip_on=False, zorder=6, label=name,
+        rasterized=len(ids) > _MANY,
+    )  # fmt: skip

@@ -1,0 +1,207 @@
+"""Parallel coordinates: one vertical axis for each parameter and one for the objective."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import attrs
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection
+from matplotlib.ticker import LogLocator, MaxNLocator
+from sherpa_core import Choice, History, Ordinal, Parameter, Trial
+
+from sherpa_plot.data import Floats, Scale, chosen, objectives
+from sherpa_plot.labels import PLAIN, number_texts, value_text, wrapped
+from sherpa_plot.style import BEST, COLOURS, FAINT, GREY, HALO, INK, SMALL, empty
+
+#: Parameters beside each other; more of them go into further rows.
+PER_ROW = 9
+_LIMIT = 1_000  # more lines than this are a grey mass
+_NOWHERE = -0.16  # where lines pass an axis on which they have no value
+_MAX_TICKS = 12
+_JITTER = 0.5  # share of a category's room over which its lines are spread
+
+
+@attrs.frozen
+class Column:
+    """One axis: its name, where the drawn trials lie on it from 0 to 1, and its ticks.
+
+    Args:
+        name: what it shows.
+        places: for each trial; NaN where it has no value.
+        ticks: pairs of place and text.
+        missing: what it means to have no value.
+    """
+
+    name: str
+    places: Floats
+    ticks: list[tuple[float, str]]
+    missing: str = "inactive"
+
+
+def num_rows(history: History) -> int:
+    """Return how many rows of axes the parameters need."""
+    return max(1, math.ceil(len(history.space) / PER_ROW))
+
+
+def rows_of(history: History) -> list[list[Parameter]]:
+    """Return the parameters in rows of about equal length."""
+    parameters = list(history.space)
+    each = math.ceil(len(parameters) / num_rows(history))
+    return [parameters[start : start + each] for start in range(0, len(parameters), each)] or [[]]
+
+
+def draw(rows: Sequence[Axes], history: History) -> None:
+    """Draw parallel coordinates into one axes for each row of parameters."""
+    every = list(history.trials.values())
+    trials = chosen(every, history, _LIMIT)
+    values = objectives(trials)
+    scale = Scale.of(values, history.lower_is_better)
+    colours = scale.places(values) if history.lower_is_better else 1 - scale.places(values)
+    ticks = _number_ticks(scale.low, scale.high, scale.log)
+    objective = Column("objective", scale.places(values), ticks, "none")
+    note = "" if len(trials) == len(every) else f"{len(trials):,} of {len(every):,} trials, "
+    note += f"{'lower' if history.lower_is_better else 'higher'} is better"
+    for index, (axes, parameters) in enumerate(zip(rows, rows_of(history), strict=True)):
+        title = "Parallel coordinates" if index == 0 else " "
+        axes.set_title(
+            title, loc="left", fontsize=11, fontweight="bold", color=INK, pad=8, **PLAIN
+        )
+        if index == 0:
+            axes.set_title(note, loc="right", fontsize=SMALL, color=GREY, pad=8, **PLAIN)
+        axes.axis("off")
+        columns = [_column(parameter, trials) for parameter in parameters]
+        if not trials:
+            empty(axes, "no trial yet")
+            continue
+        _draw_row(axes, [*columns, objective], trials, colours, history.best)
+
+
+def _draw_row(
+    axes: Axes, columns: list[Column], trials: list[Trial], colours: Floats, best: Trial | None
+) -> None:
+    width = len(columns) - 1
+    axes.set_xlim(-0.35, width + 0.55)
+    axes.set_ylim(_NOWHERE - 0.06, 1.2)
+    places = np.column_stack([column.places for column in columns])
+    places = np.where(np.isnan(places), _NOWHERE, places)
+    _draw_lines(axes, places, colours)
+    for x, column in enumerate(columns):
+        _draw_axis(axes, x, column)
+    gradient = np.linspace(0, 1, 256)[:, np.newaxis]
+    cmap = COLOURS if _rises(columns[-1].places, colours) else COLOURS.reversed()
+    axes.imshow(
+        gradient, cmap=cmap, aspect="auto", origin="lower", zorder=4,
+        extent=(width - 0.02, width + 0.02, 0, 1), interpolation="bilinear",
+    )  # fmt: skip
+    axes.set_xlim(-0.35, width + 0.55)
+    axes.set_ylim(_NOWHERE - 0.06, 1.2)
+    if best is not None:
+        index = trials.index(best)
+        axes.plot(
+            range(width + 1), places[index], "-o", color=BEST, linewidth=2.4, markersize=5, zorder=6,
+            clip_on=False,
+        )  # fmt: skip
+        axes.text(
+            width + 0.06, places[index][-1], "best", color=BEST, fontsize=SMALL, zorder=8,
+            fontweight="bold", va="center", bbox=HALO, **PLAIN,
+        )  # fmt: skip
+
+
+def _draw_lines(axes: Axes, places: Floats, colours: Floats) -> None:
+    """Draw the trials' lines, the best on top, those without an objective below and grey."""
+    known = ~np.isnan(colours)
+    order = np.argsort(np.where(known, -colours, -np.inf), kind="stable")
+    lines = np.stack([np.broadcast_to(np.arange(places.shape[1]), places.shape), places], axis=2)
+    rgba = COLOURS(np.nan_to_num(colours))
+    rgba[~known] = (0.55, 0.55, 0.55, 1.0)
+    rgba[:, 3] = np.clip(6 / math.sqrt(len(places)), 0.15, 0.85)
+    axes.add_collection(
+        LineCollection(
+            list(lines[order]), colors=rgba[order], linewidths=1.0, zorder=2,
+            rasterized=len(places) > _LIMIT // 2,
+        )  # fmt: skip
+    )
+
+
+def _draw_axis(axes: Axes, x: int, column: Column) -> None:
+    axes.plot([x, x], [0, 1], color=INK, linewidth=1.0, zorder=3)
+    text: dict[str, Any] = {"fontsize": SMALL, "zorder": 7, **PLAIN}
+    axes.text(
+        x, 1.06, wrapped(column.name, 14, 2), ha="center", va="bottom", color=INK,
+        linespacing=1.0, fontweight="bold", **text,
+    )  # fmt: skip
+    for place, tick in column.ticks:
+        axes.plot([x - 0.02, x], [place, place], color=INK, linewidth=0.8, zorder=3)
+        axes.text(x - 0.04, place, tick, ha="right", va="center", color=INK, bbox=HALO, **text)
+    if np.isnan(column.places).any():
+        axes.plot([x, x], [0, _NOWHERE], color=FAINT, linewidth=1.0, linestyle=":", zorder=3)
+        axes.text(
+            x - 0.04, _NOWHERE, column.missing, ha="right", va="center", color=GREY,
+            style="italic", bbox=HALO, **text,
+        )  # fmt: skip
+
+
+def _rises(places: Floats, colours: Floats) -> bool:
+    both = ~np.isnan(places)
+    return bool(np.allclose(places[both], colours[both]))
+
+
+def _column(parameter: Parameter, trials: Sequence[Trial]) -> Column:
+    name = parameter.name
+    values = [trial.parameters.get(name) for trial in trials]
+    active = [name in trial.parameters for trial in trials]
+    if isinstance(parameter, Choice | Ordinal):
+        return _categories(parameter, trials, values, active)
+    numbers = np.array(
+        [value if there else math.nan for value, there in zip(values, active, strict=True)],
+        dtype=np.float64,
+    )
+    low, high = parameter.range
+    known = numbers[np.isfinite(numbers)]
+    if len(known):  # an algorithm may leave the declared range
+        low, high = min(low, known.min()), max(high, known.max())
+    log = getattr(parameter, "scale", "linear") == "log" and low > 0
+    whole = parameter.type == "discrete"
+    scale = Scale(float(low), float(high), log)
+    return Column(name, scale.places(numbers), _number_ticks(low, high, log, whole))
+
+
+def _categories(
+    parameter: Choice | Ordinal, trials: Sequence[Trial], values: list[Any], active: list[bool]
+) -> Column:
+    """Return a categorical axis; lines of one category are spread a little, to show how many."""
+    count = len(parameter.range)
+    places = []
+    for trial, value, there in zip(trials, values, active, strict=True):
+        jitter = ((trial.id * 0.618034) % 1 - 0.5) * (_JITTER if len(trials) > 1 else 0)
+        places.append((parameter.index(value) + 0.5 + jitter) / count if there else math.nan)
+    every = math.ceil(count / _MAX_TICKS)
+    ticks = [
+        ((index + 0.5) / count, value_text(value))
+        for index, value in enumerate(parameter.range)
+        if index % every == 0
+    ]
+    return Column(parameter.name, np.array(places, dtype=np.float64), ticks)
+
+
+def _number_ticks(
+    low: float, high: float, log: bool, whole: bool = False
+) -> list[tuple[float, str]]:
+    """Return both ends and round numbers between them, none too close to another."""
+    if log:
+        inner = LogLocator(numticks=6).tick_values(low, high)
+    else:
+        inner = MaxNLocator(nbins=5, integer=whole).tick_values(low, high)
+    scale = Scale(low, high, log)
+    ticks = [low, high]
+    for value, place in zip(inner, scale.places(np.asarray(inner, dtype=float)), strict=True):
+        taken = scale.places(np.array(ticks, dtype=float))
+        if low < value < high and np.abs(taken - place).min() > 0.1:
+            ticks.append(int(value) if whole else float(value))
+    ticks.sort()
+    places = scale.places(np.array(ticks, dtype=float))
+    return list(zip(places.tolist(), number_texts(ticks), strict=True))
