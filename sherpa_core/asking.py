@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping
+from concurrent.futures import Future, wait
+from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any
 
 from sherpa_core import events as ev
@@ -79,16 +82,67 @@ def decide(
     return event
 
 
+class Asker:
+    """Decides in a thread of its own, so that a slow algorithm holds nobody up.
+
+    The history must not change while `busy`. Leaving does not wait for the thread.
+    """
+
+    def __init__(self) -> None:
+        self._questions: SimpleQueue[Any] = SimpleQueue()
+        self._asked: Future[Event | AlgorithmState] | None = None
+        self._thread: threading.Thread | None = None
+
+    @property
+    def asked(self) -> bool:
+        """Whether a question was asked whose answer was not taken."""
+        return self._asked is not None
+
+    @property
+    def busy(self) -> bool:
+        """Whether that question is not answered yet."""
+        return self._asked is not None and not self._asked.done()
+
+    def ask(
+        self, algorithm: AlgorithmSocket, history: History, random: TrialRandom, patience: float
+    ) -> None:
+        """Begin with a decision, and wait at most `patience` seconds for it."""
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._serve, name="sherpa-ask", daemon=True)
+            self._thread.start()
+        self._asked = Future()
+        self._questions.put((self._asked, algorithm, history, random))
+        wait((self._asked,), patience)
+
+    def take(self) -> Event | AlgorithmState:
+        """Return the decision; raises what `decide` raises."""
+        assert self._asked is not None
+        asked, self._asked = self._asked, None
+        return asked.result()
+
+    def close(self) -> None:
+        """End the thread when it has answered; nobody waits for that."""
+        self._questions.put(None)
+
+    def _serve(self) -> None:
+        while (question := self._questions.get()) is not None:
+            asked, algorithm, history, random = question
+            try:
+                asked.set_result(decide(algorithm, history, random))
+            except BaseException as error:  # noqa: BLE001 - raised again by `take`
+                asked.set_exception(error)
+
+
 def _checked(
     algorithm: AlgorithmSocket, space: SearchSpace, given: Mapping[str, Any]
 ) -> Mapping[str, Any]:
     """Return the suggested configuration with native values and without inactive parameters."""
-    if not isinstance(given, Mapping):
+    if type(given) is not dict and not isinstance(given, Mapping):
         raise algorithm.error(f"suggested {given!r:.80}, but parameters are a dict.")
     try:
-        valid = space.restore(given, strict=not getattr(algorithm.plugin, "widens_ranges", False))
-        extra = [name for name in given if name not in valid and name not in space.by_name]
-        if extra:
+        valid = space.restore(given, strict=not algorithm.widens_ranges)
+        if len(given) > len(valid):
+            extra = [name for name in given if name not in space.by_name]
             valid |= plain_dict({check_name(name, "parameter"): given[name] for name in extra})
     except UserError as error:
         raise algorithm.error(f"suggested {dict(given)!r:.300}: {error}.") from error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 import shlex
@@ -16,7 +17,7 @@ from typing import Any, Protocol
 import attrs
 
 from sherpa_core.errors import SchedulerError, SherpaError, UserError, listed, nearest
-from sherpa_core.events import to_json
+from sherpa_core.events import Event, to_json
 from sherpa_core.jobs import JobReport, JobStatus
 from sherpa_core.session import hide_secrets
 from sherpa_core.sockets import Socket
@@ -25,7 +26,11 @@ from sherpa_core.trial import Trial
 
 #: A configuration whose JSON is longer is read from the storage instead of the environment.
 MAX_ENVIRONMENT = 100_000
+_LONGEST_FAILURE = 2_000  # characters
+_SILENCE = 60.0  # seconds for which a scheduler may fail to answer
 _PLACEHOLDER = re.compile(r"\{([A-Za-z_][\w.-]*)\}")
+
+logger = logging.getLogger(__name__)
 
 
 @attrs.frozen
@@ -34,14 +39,12 @@ class Report:
 
     Args:
         trial: the trial's id.
-        objective: as reported, unchecked. `iteration`, `context`: likewise.
-        answer: called with an error message for the reporter (empty: none) and whether to stop.
+        event: the observation's event, checked.
+        answer: called with an error for the reporter (empty: none), and whether to stop.
     """
 
     trial: int
-    objective: Any
-    iteration: Any
-    context: Any
+    event: Event
     answer: Callable[[str, bool], None]
 
 
@@ -64,8 +67,12 @@ class Execution(Protocol):
     reattaches: bool
     cooperative: bool
 
-    def start(self, trial: Trial) -> str:
+    def start(self, trial: Trial) -> Any:
         """Start an attempt and return its job id; raises SchedulerError if that fails."""
+        ...
+
+    def is_queued(self, trial: Trial) -> bool:
+        """Return whether a trial's job waits for its turn."""
         ...
 
     def adopt(self, trial: Trial, same_host: bool) -> bool:
@@ -194,7 +201,10 @@ class JobExecution:
         self._resources = dict(resources or {})
         self._clock = clock
         self._sleep = sleep
-        self._jobs: dict[int, str] = {}
+        self._jobs: dict[int, Any] = {}
+        self._queued: set[int] = set()
+        self._silent_since: float | None = None
+        self._secret_written = False
         self._interval = float(getattr(scheduler.plugin, "poll_interval", 0.02))
         self._asked = -self._interval
         self._jobs_dir.mkdir(parents=True, exist_ok=True)
@@ -202,10 +212,10 @@ class JobExecution:
     reattaches = True
     cooperative = False
 
-    def start(self, trial: Trial) -> str:
+    def start(self, trial: Trial) -> Any:
         """See `Execution.start`."""
         with self._named("submit_job"):
-            job: str = self._scheduler.hook.submit_job(
+            job = self._scheduler.hook.submit_job(
                 command=fill_command(self._words, trial.parameters),
                 env=self._environment(trial),
                 job_name=f"{self._study}-{trial.id}",
@@ -213,8 +223,14 @@ class JobExecution:
                 work_dir=str(self._work_dir),
                 output_path=str(self._jobs_dir / f"trial_{trial.id}.out"),
             )
+            if not isinstance(job, str | int) or job == "":
+                raise self._scheduler.error(f"returned {job!r:.80} from submit_job as a job's id.")
         self._jobs[trial.id] = job
         return job
+
+    def is_queued(self, trial: Trial) -> bool:
+        """See `Execution.is_queued`."""
+        return trial.id in self._queued
 
     def adopt(self, trial: Trial, same_host: bool) -> bool:
         """See `Execution.adopt`."""
@@ -222,7 +238,7 @@ class JobExecution:
             return False
         try:
             report = self._report(self._scheduler.hook.get_status(job_id=trial.job))
-        except Exception:  # a scheduler that does not know the job may say so in any way
+        except Exception:  # noqa: BLE001 - it may say in any way that it does not know the job
             return False
         if report.status is JobStatus.other or report.reason == "lost":
             return False
@@ -232,20 +248,38 @@ class JobExecution:
     def release(self, trial: Trial) -> None:
         """See `Execution.release`."""
         self._jobs.pop(trial.id, None)
+        self._queued.discard(trial.id)
 
     def poll(self) -> list[Report | Ended]:
-        """See `Execution.poll`."""
+        """See `Execution.poll`; a scheduler that does not answer for a while is asked again.
+
+        Raises:
+            SchedulerError: it has not answered for a minute.
+        """
         now = self._clock()
         if not self._jobs or now - self._asked < self._interval:
             return []
         self._asked = now
         ended: list[Report | Ended] = []
-        known = self._statuses()
+        try:
+            known = self._statuses()
+            self._silent_since = None
+        except SchedulerError as error:
+            self._silent_since = since = self._silent_since or now
+            if now - since > _SILENCE:
+                raise
+            logger.warning("asking the scheduler again: %s", error)
+            self._asked = now + 1.0 - self._interval
+            return ended
+        self._queued = {
+            id
+            for id, job in self._jobs.items()
+            if job in known and known[job].status is JobStatus.queued
+        }
         for id, job in list(self._jobs.items()):
-            report = known.get(job)
-            if report is not None and report.status.ended:
+            if job in known and known[job].status.ended:
                 del self._jobs[id]
-                ended.append(Ended(id, report))
+                ended.append(Ended(id, known[job]))
         return ended
 
     def kill(self, trial: Trial) -> None:
@@ -296,12 +330,18 @@ class JobExecution:
         if hide_secrets(self._storage) == self._storage:
             environment["SHERPA_STORAGE"] = self._storage
         else:  # a password: a file that only its owner reads, never an environment
-            path = self._output_dir / ".storage"
-            if not path.exists():
-                with open(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600), "w") as file:
-                    file.write(self._storage)
-            environment["SHERPA_STORAGE_FILE"] = str(path)
+            environment["SHERPA_STORAGE_FILE"] = self._secret_file()
         return environment
+
+    def _secret_file(self) -> str:
+        path = self._output_dir / ".storage"
+        if not self._secret_written:
+            path.unlink(missing_ok=True)  # it may hold another password, or be open to all
+            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with open(descriptor, "w", encoding="utf-8") as file:
+                file.write(self._storage)
+            self._secret_written = True
+        return str(path)
 
 
 class _Named:
@@ -334,4 +374,6 @@ def describe_end(report: JobReport) -> str:
         text = f"exit code {report.exit_code}"
     else:
         text = (report.reason or report.status.name).replace("_", " ")
-    return f"{text}: {report.message}" if report.message else text
+    if report.message and report.reason not in ("exit", "signal"):
+        text += f": {report.message}"
+    return text[:_LONGEST_FAILURE].encode("utf-8", "replace").decode("utf-8")

@@ -85,7 +85,7 @@ class History:
         self.last_id = 0
         self._num_queued = 0
         self._counts = {status.value: 0 for status in FINAL}
-        self._origins: dict[str, int] = {}
+        self._num_own = 0
         self._caches: dict[Any, Any] = {}
         self._views: list[tuple[Mapping_, History]] = []
 
@@ -109,7 +109,7 @@ class History:
     @property
     def num_own(self) -> int:
         """Number of trials that the current algorithm proposed, whatever became of them."""
-        return sum(count for origin, count in self._origins.items() if self._is_own(origin))
+        return self._num_own
 
     def is_own(self, trial: Trial) -> bool:
         """Return whether the current algorithm proposed `trial`."""
@@ -203,6 +203,7 @@ class History:
     def _set_algorithm(self, algorithm: dict[str, Any]) -> None:
         self.algorithm = algorithm
         self.origin = algorithm.get("name", "algorithm")
+        self._num_own = sum(map(self.is_own, self.trials.values()))
 
     def _note_set(self, event: Event) -> None:
         self.note = event.get("note", self.note)
@@ -229,7 +230,7 @@ class History:
         if id in self.trials:
             return
         trial = Trial(id, event["parameters"])
-        trial.origin = origin = event["origin"]
+        trial.origin = event["origin"]
         trial.started = event["time"]
         trial.writer = event["writer"]
         if "parent" in event:
@@ -244,7 +245,7 @@ class History:
                 self.queue = deque(each for each in queue if each["queue"] != taken)
         self.trials[id] = self.running[id] = trial
         self.last_id = max(self.last_id, id)
-        self._origins[origin] = self._origins.get(origin, 0) + 1
+        self._num_own += self._is_own(trial.origin)
 
     def _attempt_started(self, event: Event) -> None:
         trial = self.running.get(event["trial"])

@@ -1,13 +1,16 @@
-"""Judging: the stopping rules look at every observation at its own place in the log."""
+"""Judging: what the stopping rules say of each observation, and what a job's end means."""
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Collection
 
 from sherpa_core import events as ev
 from sherpa_core.engine import Engine
 from sherpa_core.events import Event
+from sherpa_core.execution import describe_end
 from sherpa_core.history import History
+from sherpa_core.jobs import JobReport, JobStatus
 from sherpa_core.trial import Trial
 
 
@@ -36,7 +39,9 @@ class Judge:
         shadow = History()
         for event in self._engine.log.read(0):
             shadow.fold((event,))
-            if event["type"] == ev.OBSERVATION_ADDED and event["trial"] == trial.id:
+            if event["type"] != ev.OBSERVATION_ADDED or event["trial"] != trial.id:
+                continue
+            if event["attempt"] == trial.attempt:
                 self._judge(event, shadow)
 
     def write(self) -> None:
@@ -57,3 +62,21 @@ class Judge:
         rule = self._engine.stopping_rule_for(newest[0], history)
         if rule:
             self._stops[id] = (event["iteration"], rule)
+
+
+def judge_end(trial: Trial, report: JobReport) -> tuple[str, str, bool]:
+    """Return what became of a trial whose job ended by itself.
+
+    Returns:
+        Its status (COMPLETED or FAILED), why it failed, and whether it was lost: such a trial
+        runs again, since nothing is known against it.
+    """
+    if report.status is JobStatus.finished:
+        if trial.best is not None:
+            return "COMPLETED", "", False
+        if trial.num_observations:
+            return "FAILED", "NaN: none of its objectives is a number", False
+        return "FAILED", "no observation: it ended without having reported an objective", False
+    by_others = report.signal in (signal.SIGKILL, signal.SIGTERM)
+    lost = report.reason == "lost" or (by_others and report.reason != "out_of_memory")
+    return "FAILED", describe_end(report), lost

@@ -41,7 +41,7 @@ class MemoryStorage:
 
     def append(self, study: str, events: Sequence[Event]) -> int:
         """See `StorageSpec.append`; durable here means until the process ends."""
-        texts = [encode(event) for event in events]
+        texts = list(map(encode, events))
         all_new = True
         with self._lock:
             log = self._logs.get(study)

@@ -273,7 +273,9 @@ class Continuous(_Number):
             value = self._start + unit * self._width
         if self._steps:
             return self._at(round((value - self.low) / self.step))
-        return float(min(max(value, self.low), self.high))
+        if self.low <= value <= self.high:
+            return value
+        return float(self.low if value < self.low else self.high)
 
     def _at(self, index: int) -> float:
         value: float = self.low
@@ -365,7 +367,9 @@ class Discrete(_Number):
             index = math.floor((value - self.low) / (self.step or 1) + 0.5)
         else:
             index = int(unit * (self._last + 1))
-        return int(self.low + min(max(index, 0), self._last) * (self.step or 1))
+        if not 0 <= index <= self._last:
+            index = 0 if index < 0 else self._last
+        return int(self.low + index * (self.step or 1))
 
     def to_unit(self, value: int) -> float:
         """Return the middle of the share of [0, 1] that gives `value`."""

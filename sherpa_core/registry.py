@@ -298,9 +298,16 @@ def _same(entry: Entry, cls: type) -> bool:
     module, _, attribute = entry.value.partition(":")
     if attribute.strip() != cls.__qualname__:
         return False
-    # Compare the modules by name first: importing a plugin only to learn that it is another
-    # one would make one broken plugin harm all.
-    return cls.__module__ == module or cls.__module__.startswith(module.partition(".")[0] + ".")
+    if cls.__module__ == module:
+        return True
+    # A module may offer a class of its neighbour. Of other packages none is imported only to
+    # learn that its class is another one: one broken plugin would harm all.
+    if cls.__module__.partition(".")[0] != module.partition(".")[0] or entry.point is None:
+        return False
+    try:
+        return entry.point.load() is cls
+    except Exception:  # noqa: BLE001 - a broken neighbour is not this class
+        return False
 
 
 def _type_name(annotation: Any) -> str:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import copy
+import csv
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
@@ -163,20 +165,34 @@ def write_csv(frame: pd.DataFrame, space: SearchSpace, path: str | Path | IO[str
 def read_csv(path: str | Path, space: SearchSpace) -> pd.DataFrame:
     """Return the results table that `write_csv` wrote; choices are the very values again."""
     listed = [each for each in space if isinstance(each, Choice | Ordinal)]
-    as_text = dict.fromkeys(("Status", "Failure", *(each.name for each in listed)), object)
-    empty = {name: [""] for name in pd.read_csv(path, nrows=0).columns if name not in as_text}
-    frame = pd.read_csv(
-        path,
-        dtype=as_text,
-        keep_default_na=False,
-        na_values=empty,
-        float_precision="round_trip",
-    )
-    for parameter in listed:
-        values = {text: value for value, text in zip(*_pairs(parameter), strict=True)}
-        cells = [copy.deepcopy(values.get(text, math.nan)) for text in frame[parameter.name]]
-        frame[parameter.name] = pd.Series(cells, dtype=object)
-    return frame
+    choices = {
+        each.name: {text: value for value, text in zip(*_pairs(each), strict=True)}
+        for each in space
+        if isinstance(each, Choice | Ordinal)
+    }
+    with open(path, encoding="utf-8", newline="") as file:
+        head, *rows = csv.reader(file)
+    columns: dict[str, Any] = {}
+    for name, texts in zip(
+        head, zip(*rows, strict=True) if rows else [()] * len(head), strict=True
+    ):
+        if name in choices:
+            values = [copy.deepcopy(choices[name].get(text, math.nan)) for text in texts]
+            columns[name] = pd.Series(values, dtype=object)
+        else:
+            columns[name] = _numbers(texts, text=name in ("Status", "Failure"))
+    return pd.DataFrame(columns)
+
+
+def _numbers(texts: Sequence[str], text: bool) -> Any:
+    """Return a column of texts as ints, else as floats, else as they are."""
+    if not text:
+        try:
+            return np.array([int(each) for each in texts], dtype=np.int64)
+        except (ValueError, OverflowError):
+            with suppress(ValueError):
+                return np.array([float(each) if each else math.nan for each in texts])
+    return pd.Series(texts if text else [each or math.nan for each in texts], dtype=object)
 
 
 def _pairs(parameter: Choice | Ordinal) -> tuple[list[Any], list[str]]:
@@ -200,4 +216,6 @@ def _texts(space: SearchSpace, name: str) -> dict[str, str]:
 def _cell(value: Any, texts: dict[str, str]) -> Any:
     if texts and (value == value or "NaN" in texts):  # NaN: the parameter was inactive
         return texts.get(to_json(value), value)
+    if isinstance(value, str):
+        return value.replace("\r\n", "\n").replace("\r", "\n")  # only "\n" is quoted everywhere
     return to_json(value) if isinstance(value, list | dict) else value

@@ -6,24 +6,24 @@ import logging
 import math
 import signal
 import threading
+from collections import deque
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from concurrent.futures import wait as wait_for
 from contextlib import contextmanager
 from typing import Any
 
+import attrs
+
 from sherpa_core import events as ev
-from sherpa_core.asking import decide
+from sherpa_core.asking import Asker
 from sherpa_core.engine import Engine
-from sherpa_core.errors import SchedulerError, StorageError, StudyStopped, UserError
+from sherpa_core.errors import Conflict, SchedulerError, StorageError, StudyStopped, UserError
 from sherpa_core.events import Event
-from sherpa_core.execution import Execution, Report, describe_end
+from sherpa_core.execution import Execution, Report
 from sherpa_core.history import History
-from sherpa_core.jobs import JobReport, JobStatus
-from sherpa_core.judging import Judge
+from sherpa_core.jobs import JobReport
+from sherpa_core.judging import Judge, judge_end
 from sherpa_core.options import RunOptions
 from sherpa_core.plugin import AlgorithmState
-from sherpa_core.reports import observation_event
 from sherpa_core.session import host, orphans
 from sherpa_core.trial import Trial
 
@@ -32,8 +32,24 @@ logger = logging.getLogger(__name__)
 LEASE = 90.0  # seconds for which a runner owns its trials; renewed three times as often
 _QUICK_ASK = 0.05  # seconds: a quicker ask is waited for, a slower one goes on in its thread
 _STOP_GRACE = 10.0  # seconds that a worker has to notice that its trial is to stop
+_KILL_AGAIN = 60.0  # seconds after which a job that was killed and still runs is killed again
 _OUTAGE = 60.0  # seconds that a storage may be out of reach
+_LONGEST_PAUSE = 0.1  # seconds between two turns
 _MAX_START_FAILURES = 3
+
+
+@attrs.define(eq=False)
+class _Task:
+    """An attempt of a trial whose job this runner follows."""
+
+    trial: Trial
+    attempt: int
+    job: Any
+    since: float  # when its time began to count
+    told: float | None = None  # when it was told to stop
+    why_killed: str = ""
+    killed: float = -math.inf
+    report: JobReport | None = None  # how its job ended
 
 
 class Runner:
@@ -47,7 +63,7 @@ class Runner:
 
     Attributes:
         interrupted: number of interrupts (Ctrl-C) so far: one lets the running trials end, two
-            kill them.
+            (or SIGTERM) kill them, three end everything at once.
         started: time of the run's start, seconds since 1970.
     """
 
@@ -64,22 +80,15 @@ class Runner:
         self.started = engine.log.clock()
         self._execution = execution
         self._progress = progress
-        self._own: dict[int, Trial] = {}  # what this runner has jobs for
-        self._restarts: list[Trial] = []
-        self._ended: dict[int, JobReport] = {}
-        self._held: list[Event] = []  # observations that came during an ask
-        self._judge = Judge(engine, self._own)
-        self._told: dict[int, float] = {}  # when a trial was told to stop
-        self._killed: dict[int, str] = {}
-        self._asking: Future[Event | AlgorithmState] | None = None
-        self._asked_at = -1
-        self._done = False
-        self._leased = -math.inf
+        self._tasks: dict[int, _Task] = {}
+        self._judge = Judge(engine, self._tasks)
+        self._reports: deque[Report] = deque()
+        self._asker = Asker()
+        self._asked_at = -1  # the position of the last ask that gave no trial
+        self._exhausted = False  # the algorithm is done
+        self._leased = self._looked = -math.inf
         self._start_failures = 0
         self._outage: float | None = None
-        self._active = False
-        self._looked_for_orphans = False
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="sherpa-ask")
 
     @property
     def history(self) -> History:
@@ -89,14 +98,14 @@ class Runner:
     @property
     def running(self) -> list[int]:
         """Ids of the trials whose jobs this runner follows."""
-        return list(self._own)
+        return list(self._tasks)
 
     def run(self) -> None:
         """Run until the study is done, its time is over, or it is interrupted.
 
         Raises:
             PluginError: the algorithm failed.
-            SchedulerError: jobs cannot be started.
+            SchedulerError: jobs cannot be started, or the scheduler is out of reach for a minute.
             StorageError: the storage is out of reach for a minute.
             StudyStopped: the algorithm waits although nothing is running.
         """
@@ -105,10 +114,14 @@ class Runner:
         try:
             with self._signals():
                 self._begin()
-                while not self._turn_guarded():
+                over = False
+                while not over:
+                    before = self.history.position, len(self._tasks)
+                    over = self._turn_guarded()
                     if self._progress is not None:
                         self._progress(self)
-                    pause = 0.0 if self._active else min(max(2 * pause, 0.001), 0.1)
+                    active = (self.history.position, len(self._tasks)) != before
+                    pause = 0.0 if active or over else min(max(2 * pause, 0.001), _LONGEST_PAUSE)
                     if pause:
                         self._execution.wait(pause)
         except BaseException:
@@ -122,14 +135,11 @@ class Runner:
     def _begin(self) -> None:
         options, log = self.options, self.engine.log
         log.refresh()
-        log.append(
-            {
-                "type": ev.RUN_STARTED,
-                "max_num_trials": options.max_num_trials,
-                "max_concurrent": options.max_concurrent,
-                "timeout": options.timeout,
-            }
-        )
+        self._leased = log.clock()
+        names = ("max_num_trials", "max_concurrent", "timeout")
+        given = {name: getattr(options, name) for name in names}
+        lease = {"type": ev.RUNNER_LEASE, "until": self._leased + LEASE}
+        log.append({"type": ev.RUN_STARTED, **given}, lease)
         if self.history.stop_requested is not None:
             self.engine.stop(None)  # whoever runs a stopped study wants it to go on
 
@@ -139,252 +149,243 @@ class Runner:
             over = self._turn()
             self._outage = None
             return over
+        except Conflict:
+            raise
         except StorageError as error:
             now = self.engine.log.clock()
-            self._outage = self._outage or now
+            self._outage = now if self._outage is None else self._outage
             if now - self._outage > _OUTAGE:
                 raise
             logger.warning("the storage does not answer, trying again: %s", error)
-            self._active = False
             self._execution.wait(0.5)
             return False
 
     def _turn(self) -> bool:
-        self._active = False
+        """Do all that can be done now; return whether the run is over.
+
+        Every step can be taken again: a storage may fail in the middle of it.
+        """
         for news in self._execution.poll():
-            self._active = True
             if isinstance(news, Report):
-                self._take_report(news)
-            else:
-                self._ended[news.trial] = news.report
-        asking = self._asking is not None and not self._asking.done()
-        if not asking:
-            self.engine.log.folding = True
-            self.engine.log.refresh()
-            while self._held:
-                self.engine.log.append(self._held[0])
-                self._held.pop(0)
-            self._judge.write()
-            self._finalize()
+                self._reports.append(news)
+            elif news.trial in self._tasks:
+                self._tasks[news.trial].report = news.report
+        if self.interrupted > 1:
+            self._kill_all()
         self._enforce()
+        log = self.engine.log
+        # An algorithm reads the history: until it has answered, what comes is stored, not folded.
+        log.folding = not self._asker.busy or self._is_closing()
+        log.refresh()
+        while self._reports:
+            self._take(self._reports[0])
+            self._reports.popleft()
         self._renew_lease()
-        if asking:
+        if not log.folding:
             return False
-        self._adopt()
-        self._fill()
+        self._judge.write()
+        self._settle()
+        if not self._is_closing():
+            self._adopt()
+            self._fill()
         return self._is_over()
 
-    def _take_report(self, report: Report) -> None:
-        trial = self._own.get(report.trial)
-        if trial is None:
+    def _take(self, report: Report) -> None:
+        task = self._tasks.get(report.trial)
+        if task is None:
             return report.answer("", True)
         try:
-            event = observation_event(
-                trial.id, trial.attempt, report.objective, report.iteration, report.context,
-                trial._parameters,
-            )  # fmt: skip
-            if trial._has_iteration(event["iteration"]):
-                raise UserError(
-                    f"trial {trial.id} has an observation of iteration {event['iteration']}"
-                )
-        except UserError as error:
+            self.engine.log.append(report.event)
+        except (UserError, Conflict) as error:
             return report.answer(str(error), False)
-        if self._asking is not None and not self._asking.done():
-            self._held.append(event)  # the history must not change during an ask
-        else:
-            self.engine.log.folding = True
-            self.engine.log.append(event)
-            self._judge.write()
-        stop = trial.stop_requested is not None
-        if stop:
-            self._told.setdefault(trial.id, self.engine.log.clock())
-        return report.answer("", stop)
+        self._judge.write()
+        report.answer("", task.trial.stop_requested is not None)
+
+    def _is_closing(self) -> bool:
+        """Return whether no trial is started any more."""
+        limit = self.options.timeout
+        spent = self.engine.log.clock() - self.started
+        return self.interrupted > 0 or (limit is not None and spent > limit)
+
+    def _is_over(self) -> bool:
+        if self._tasks:
+            return False
+        if self._is_closing():
+            return True
+        if self._asker.asked or self._waiting():
+            return False
+        return self.engine.is_over() or (self._exhausted and not self.history.queue)
 
     # Ends
 
-    def _finalize(self) -> None:
-        for id, report in list(self._ended.items()):
-            trial = self.history.running.get(id)
-            if trial is not None and trial is self._own.get(id):
-                self._finalize_one(trial, report)
-            self._own.pop(id, None)
-            self._ended.pop(id, None)
-            self._killed.pop(id, None)
-            self._told.pop(id, None)
+    def _settle(self) -> None:
+        """Write down how trials ended, and let go of those that are another runner's by now."""
+        for id, task in list(self._tasks.items()):
+            trial = task.trial
+            current = id in self.history.running and trial.attempt == task.attempt
+            if current and trial.writer == self.engine.log.writer:
+                self._announce(task)
+                if task.report is None:
+                    continue
+                self._finish(task, task.report)
+            elif not current and task.report is None:
+                self._kill(task, "superseded")
+            self._execution.release(trial)
+            del self._tasks[id]
 
-    def _finalize_one(self, trial: Trial, report: JobReport) -> None:
-        killed = self._killed.get(trial.id)
-        if killed == "interrupt":
-            return  # it runs again when the study is continued
-        if killed == "timeout":
-            limit = self.options.trial_timeout
-            return self.engine.finish(trial, "FAILED", f"timeout: it ran longer than {limit:g} s")
+    def _finish(self, task: _Task, report: JobReport) -> None:
+        trial, engine = task.trial, self.engine
+        status, failure, lost = judge_end(trial, report)
         if trial.stop_requested is not None:
-            return self.engine.finish(trial, "STOPPED", trial.stop_requested)
-        if report.status is JobStatus.finished:
-            if not trial.num_observations:
-                failure = "no observation: it ended without having reported an objective"
-            elif trial.best is None:
-                failure = "NaN: none of its objectives is a number"
-            else:
-                return self.engine.finish(trial, "COMPLETED")
+            engine.finish(trial, "STOPPED", trial.stop_requested)
+        elif status == "COMPLETED":
+            engine.finish(trial, status)
+        elif task.why_killed == "interrupt":
+            pass  # it runs again when the study is continued
+        elif task.why_killed == "timeout":
+            limit = self.options.trial_timeout
+            engine.finish(trial, "FAILED", f"timeout: it ran longer than {limit:g} s")
+        elif lost or self.options.resubmit_failed_trials:
+            engine.restart(trial, failure, self.options.max_attempts)
         else:
-            failure = describe_end(report)
-            lost = report.reason == "lost" or report.signal in (signal.SIGKILL, signal.SIGTERM)
-            if lost and report.reason != "out_of_memory":
-                return self._restart(trial, failure)
-        if self.options.resubmit_failed_trials:
-            return self._restart(trial, failure)
-        return self.engine.finish(trial, "FAILED", failure)
-
-    def _restart(self, trial: Trial, reason: str) -> None:
-        again = self.engine.restart(trial, reason, self.options.max_attempts)
-        if again is not None:
-            self._restarts.append(again)
+            engine.finish(trial, status, failure)
 
     def _enforce(self) -> None:
         """End the jobs of trials that were stopped or took too long."""
         now = self.engine.log.clock()
         limit = self.options.trial_timeout
-        for id, trial in self._own.items():
-            if id in self._killed or id in self._ended:
+        for task in self._tasks.values():
+            if task.report is not None:
                 continue
-            if trial.stop_requested is not None:
-                told = self._told.setdefault(id, now)
-                if self._execution.cooperative and now - told < _STOP_GRACE:
-                    continue
-                self._kill(trial, "stop")
-            elif limit is not None and now - trial.started > limit:
-                self._kill(trial, "timeout")
+            if task.why_killed:
+                if now - task.killed > _KILL_AGAIN:
+                    self._kill(task, task.why_killed)
+            elif task.trial.stop_requested is not None:
+                task.told = now if task.told is None else task.told
+                if not self._execution.cooperative or now - task.told > _STOP_GRACE:
+                    self._kill(task, "stop")
+            elif self._execution.is_queued(task.trial):
+                task.since = now
+            elif limit is not None and now - task.since > limit:
+                self._kill(task, "timeout")
 
-    def _kill(self, trial: Trial, why: str) -> None:
-        self._killed[trial.id] = why
+    def _kill(self, task: _Task, why: str) -> None:
+        task.why_killed, task.killed = why, self.engine.log.clock()
         try:
-            self._execution.kill(trial)
+            self._execution.kill(task.trial)
         except SchedulerError as error:
             logger.warning("%s", error)
 
     def _kill_all(self) -> None:
-        for trial in self._own.values():
-            if trial.id not in self._killed and trial.id not in self._ended:
-                self._kill(trial, "interrupt")
+        for task in self._tasks.values():
+            if not task.why_killed and task.report is None:
+                self._kill(task, "interrupt")
 
     # Starts
 
     def _adopt(self) -> None:
         """Take over the trials of runners that are gone: follow their jobs, or start them anew."""
-        if self._looked_for_orphans or self.interrupted:
-            return
-        waiting = {trial.id for trial in self._restarts}
         log = self.engine.log
+        if log.clock() - self._looked < LEASE / 3:
+            return
         for trial in orphans(self.history, log.writer, log.clock()):
-            if trial.id in self._own or trial.id in waiting:
-                continue
             owner = self.history.sessions[trial.writer]
-            if self._execution.adopt(trial, owner.host == host()):
-                if self.engine.adopt(trial):
-                    self._own[trial.id] = trial
-                    self._judge.judge_past(trial)
-                    self._judge.write()
-                else:
-                    self._execution.release(trial)
+            if not self._execution.adopt(trial, owner.host == host()):
+                self.engine.restart(trial, "lost with its runner", self.options.max_attempts)
+            elif self.engine.adopt(trial):
+                self._tasks[trial.id] = _Task(trial, trial.attempt, trial.job, trial.started)
+                self._judge.judge_past(trial)
+                self._judge.write()
             else:
-                self._restart(trial, "lost with its runner")
-        self._looked_for_orphans = True
+                self._execution.release(trial)
+        self._looked = log.clock()
+
+    def _waiting(self) -> list[Trial]:
+        """Return the trials that are to be started: added or restarted, and without a job."""
+        return [
+            trial
+            for id, trial in self.history.running.items()
+            if trial.writer == self.engine.log.writer
+            and trial.job is None
+            and id not in self._tasks
+        ]
 
     def _fill(self) -> None:
-        while len(self._own) < self.options.max_concurrent and not self.interrupted:
-            if self._restarts:
-                self._start(self._restarts.pop(0))
+        waiting = self._waiting()
+        while len(self._tasks) < self.options.max_concurrent:
+            if waiting:
+                self._start(waiting.pop(0))
                 continue
             decision = self._decide()
-            if decision is None or isinstance(decision, AlgorithmState):
+            if decision is None:
                 return
             trial = self.engine.add(decision)
             if trial is not None:
                 self._start(trial)
 
-    def _decide(self) -> Event | AlgorithmState | None:
-        """Return the next decision, None while it is being made or nothing is to be decided."""
-        engine = self.engine
-        if self._asking is None:
-            if self._asked_at == self.history.position or self._time_is_over():
+    def _decide(self) -> Event | None:
+        """Return the next trial's event, None if there is none or it is still being decided."""
+        engine, asker, position = self.engine, self._asker, self.history.position
+        if not asker.asked:
+            if self._asked_at == position or engine.is_over():
                 return None
-            if self._done and not self.history.queue:
+            if self._exhausted and not self.history.queue:
                 return None
-            if engine.is_over():
-                self._done = True
-                return None
-            self._asked_at = self.history.position
-            self._asking = self._thread.submit(
-                decide, engine.algorithm, self.history, engine.random
-            )
+            self._asked_at = position
             engine.log.folding = False
-            wait_for((self._asking,), _QUICK_ASK)
-        if not self._asking.done():
+            asker.ask(engine.algorithm, self.history, engine.random, _QUICK_ASK)
+        if asker.busy:
             return None
-        asked, self._asking = self._asking, None
         engine.log.folding = True
-        self._active = True
-        answer = asked.result()
+        answer = asker.take()
         if answer is AlgorithmState.DONE:
-            self._done = True
+            self._exhausted = True
         elif answer is AlgorithmState.WAIT:
-            if not self.history.running and self._asked_at == self.history.position:
+            if not self.history.running and self._asked_at == position:
                 raise StudyStopped(
                     f"the algorithm {engine.algorithm.name!r} waits although no trial is running"
                 )
         else:
             self._asked_at = -1
-        return answer
+        return None if isinstance(answer, AlgorithmState) else answer
 
     def _start(self, trial: Trial) -> None:
-        self._active = True
         try:
             job = self._execution.start(trial)
         except SchedulerError as error:
             self.engine.finish(trial, "FAILED", f"could not start: {error}")
             self._start_failures += 1
-            if self._start_failures >= _MAX_START_FAILURES:
-                raise SchedulerError(
-                    f"{self._start_failures} trials in a row could not be started: {error}"
-                ) from error
-            return
+            if self._start_failures < _MAX_START_FAILURES:
+                return
+            raise SchedulerError(
+                f"{self._start_failures} trials in a row could not be started: {error}"
+            ) from error
         self._start_failures = 0
-        self._own[trial.id] = trial
-        if self._execution.reattaches:
-            self.engine.submitted(trial, job)
+        task = _Task(trial, trial.attempt, job, self.engine.log.clock())
+        self._tasks[trial.id] = task
+        self._announce(task)
 
-    def _time_is_over(self) -> bool:
-        limit = self.options.timeout
-        return limit is not None and self.engine.log.clock() - self.started > limit
-
-    def _is_over(self) -> bool:
-        if self._own or (self._asking is not None):
-            return False
-        if self.interrupted:
-            return True
-        if self._restarts:
-            return False
-        return (self._done and not self.history.queue) or self._time_is_over()
+    def _announce(self, task: _Task) -> None:
+        """Write down a job's id, so that another runner can follow it."""
+        if self._execution.reattaches and task.trial.job is None:
+            self.engine.submitted(task.trial, task.job)
 
     # Around it
 
     def _renew_lease(self) -> None:
         now = self.engine.log.clock()
-        if now - self._leased < LEASE / 3:
-            return
-        if self._own:
+        if now - self._leased >= LEASE / 3:
             self.engine.log.append({"type": ev.RUNNER_LEASE, "until": now + LEASE})
-        self._leased = now
-        self._looked_for_orphans = False  # look for new ones as often
+            self._leased = now
 
     def _end(self) -> None:
-        self.engine.log.listeners.remove(self._judge.listen)
-        self._thread.shutdown(wait=False, cancel_futures=True)
+        log = self.engine.log
+        log.listeners.remove(self._judge.listen)
+        log.folding = True
+        self._asker.close()
         self._execution.close()
         try:
-            self.engine.log.append({"type": ev.RUNNER_LEASE, "until": 0})
+            log.append({"type": ev.RUNNER_LEASE, "until": 0})
         except StorageError as error:
             logger.warning("the end of the run could not be written down: %s", error)
         self.engine.tell("study_finished", history=self.history)
@@ -392,16 +393,15 @@ class Runner:
     @contextmanager
     def _signals(self) -> Iterator[None]:
         """Count interrupts instead of dying; only the main thread receives signals."""
-        if threading.current_thread() is not threading.main_thread():
-            yield
-            return
 
         def interrupt(number: int, frame: Any) -> None:
             self.interrupted += 2 if number == signal.SIGTERM else 1
-            if self.interrupted > 1:
-                self._kill_all()
+            if self.interrupted > 2 and number == signal.SIGINT:
+                raise KeyboardInterrupt
 
-        kept = {each: signal.signal(each, interrupt) for each in (signal.SIGINT, signal.SIGTERM)}
+        main = threading.current_thread() is threading.main_thread()
+        numbers = (signal.SIGINT, signal.SIGTERM) if main else ()
+        kept = {number: signal.signal(number, interrupt) for number in numbers}
         try:
             yield
         finally:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import logging
 import random
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from os import PathLike
 from typing import TYPE_CHECKING, Any, Literal, overload
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from sherpa_core.trial import Trial
 
 logger = logging.getLogger(__name__)
+
+_MAPPING = (dict, Mapping)  # dict first: the abstract class alone is slow to check
 
 
 class _Manager(pluggy.PluginManager):
@@ -156,9 +158,10 @@ class AlgorithmSocket(Socket):
 
     def __init__(self, plugin: Any) -> None:
         super().__init__("algorithm", plugin)
+        self.widens_ranges = bool(getattr(plugin, "widens_ranges", False))
         self._wants_results = self.wants("get_suggestion", "results")
-        self._wants_rng = self.wants("get_suggestion", "rng")
-        self._ask = self.hook.get_suggestion
+        ask = self.hook.get_suggestion
+        self._ask = ask if self.wants("get_suggestion", "rng") else _seeding_globals(ask)
 
     def __call__(
         self,
@@ -171,26 +174,14 @@ class AlgorithmSocket(Socket):
         """Return the plugin's suggestion; its exceptions become a PluginError that names it."""
         token = current_rng.set(rng)
         try:
-            results = history.results if self._wants_results else None
-            if self._wants_rng:
-                answer = self._ask(
-                    parameters=parameters,
-                    results=results,
-                    lower_is_better=lower_is_better,
-                    history=history,
-                    rng=rng,
-                    run=run,
-                )
-            else:
-                with _seeded_globals(rng):
-                    answer = self._ask(
-                        parameters=parameters,
-                        results=results,
-                        lower_is_better=lower_is_better,
-                        history=history,
-                        rng=rng,
-                        run=run,
-                    )
+            answer = self._ask(
+                parameters=parameters,
+                results=history.results if self._wants_results else None,
+                lower_is_better=lower_is_better,
+                history=history,
+                rng=rng,
+                run=run,
+            )
         except SherpaError:
             raise
         except Exception as error:  # named and chained
@@ -199,12 +190,12 @@ class AlgorithmSocket(Socket):
             ) from error
         finally:
             current_rng.reset(token)
-        if type(answer) is Suggestion or isinstance(answer, AlgorithmState):
+        if isinstance(answer, _MAPPING):
+            return Suggestion(answer)
+        if isinstance(answer, Suggestion | AlgorithmState):
             return answer
         if answer is None:
             return AlgorithmState.DONE
-        if isinstance(answer, Mapping):
-            return Suggestion(answer)
         raise self.error(
             f"returned {answer!r:.80} of type {type(answer).__name__}, but a suggestion is a dict, "
             "a Suggestion, AlgorithmState.WAIT, AlgorithmState.DONE or None."
@@ -300,17 +291,23 @@ def check_space(algorithm: AlgorithmSocket, space: SearchSpace) -> None:
             raise UserError(f"{algorithm.name}: {error}") from error
 
 
-@contextmanager
-def _seeded_globals(rng: np.random.Generator) -> Iterator[None]:
-    """Seed NumPy's and `random`'s global generators from `rng`, and restore them afterwards."""
-    from numpy.random import get_state, seed, set_state
+def _seeding_globals(ask: Callable[..., Any]) -> Callable[..., Any]:
+    """Return `ask` with NumPy's and `random`'s global generators seeded from its `rng`.
 
-    saved, saved_numpy = random.getstate(), get_state()
-    drawn = int(rng.random() * 2**32)
-    random.seed(drawn)
-    seed(drawn)
-    try:
-        yield
-    finally:
-        random.setstate(saved)
-        set_state(saved_numpy)
+    They are as before when it returns.
+    """
+
+    def seeded(**facts: Any) -> Any:
+        from numpy.random import get_state, seed, set_state
+
+        saved, saved_numpy = random.getstate(), get_state()
+        drawn = int(facts["rng"].random() * 2**32)
+        random.seed(drawn)
+        seed(drawn)
+        try:
+            return ask(**facts)
+        finally:
+            random.setstate(saved)
+            set_state(saved_numpy)
+
+    return seeded

@@ -9,19 +9,25 @@ import os
 import signal
 import sys
 import threading
+import time
 import traceback
 import warnings
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any
 
-from sherpa_core.errors import TrialStopped, UserError
+from sherpa_core.errors import SchedulerError, TrialStopped, UserError
 from sherpa_core.execution import Ended, Report
 from sherpa_core.jobs import JobReport, JobStatus
+from sherpa_core.reports import observation_event
 from sherpa_core.trial import Trial
 
 Objective = Callable[["ObjectiveTrial"], Any]
+
+_PATIENCE = 1.0  # seconds in which a process that is about to end does
+_WATCH = 0.2  # seconds after which a worker looks whether its runner lives
 
 
 class ObjectiveTrial(Trial):
@@ -31,16 +37,15 @@ class ObjectiveTrial(Trial):
         output_dir: the study's folder as text, empty if it has none.
     """
 
-    __slots__ = ("_pipe", "last_iteration", "last_objective", "output_dir")
+    __slots__ = ("_pipe", "_reported", "output_dir")
 
     def __init__(
         self, id: int, parameters: Mapping[str, Any], pipe: Connection, output_dir: str
     ) -> None:
         super().__init__(id, parameters)
         self.output_dir = output_dir
-        self.last_iteration = 0
-        self.last_objective: Any = None
         self._pipe = pipe
+        self._reported: dict[int, float] = {}
 
     def report(
         self,
@@ -60,14 +65,30 @@ class ObjectiveTrial(Trial):
             UserError: a value is not what it should be.
         """
         if iteration is None:
-            iteration = self.last_iteration + 1
-        self._pipe.send(("report", objective, iteration, dict(context or {})))
+            iteration = self._last_iteration + 1
+        event = observation_event(
+            self.id, self.attempt, objective, iteration, context, self._parameters
+        )
+        if event["iteration"] in self._reported:
+            raise UserError(f"trial {self.id} has reported iteration {event['iteration']} already")
+        self._pipe.send(event)
         error, stop = self._pipe.recv()
         if error:
             raise UserError(error)
-        self.last_iteration, self.last_objective = int(iteration), objective
+        self._reported[event["iteration"]] = event["objective"]
         if stop:
             raise TrialStopped(f"trial {self.id} is to stop")
+
+    def _finish(self, returned: Any) -> None:
+        """Report what the function returned, unless that was its last report."""
+        last = self._reported.get(self._last_iteration)
+        if returned is None or (last is not None and _same(returned, last)):
+            return
+        self.report(returned)
+
+    @property
+    def _last_iteration(self) -> int:
+        return next(reversed(self._reported), 0)
 
 
 def load_objective(objective: str | Objective) -> Objective:
@@ -99,17 +120,44 @@ def load_objective(objective: str | Objective) -> Objective:
 class _Worker:
     """One worker process and the trial that it works on."""
 
-    def __init__(self, objective: Objective, output_dir: Path | None) -> None:
+    def __init__(
+        self, objective: Objective, output_dir: Path | None, others: list[_Worker]
+    ) -> None:
         context = multiprocessing.get_context("fork")
         self.pipe, child = context.Pipe()
+        runners_ends = [self.pipe, *(worker.pipe for worker in others)]
+        # No daemon: the function may start processes of its own.
         self.process = context.Process(
-            target=_serve, args=(objective, child, self.pipe, output_dir), daemon=True
+            target=_serve, args=(objective, child, runners_ends, output_dir, os.getpid())
         )
-        with warnings.catch_warnings():  # Python 3.12 warns of forks beside threads, even idle ones
-            warnings.simplefilter("ignore", DeprecationWarning)
-            self.process.start()
-        child.close()
+        try:
+            with warnings.catch_warnings():  # Python 3.12 warns of threads, even idle ones
+                warnings.simplefilter("ignore", DeprecationWarning)
+                self.process.start()
+        except BaseException:
+            self.pipe.close()
+            raise
+        finally:
+            child.close()
         self.trial: int | None = None
+
+    def kill(self) -> None:
+        """Kill the process and its children."""
+        pid = self.process.pid
+        if pid is not None:
+            with suppress(ProcessLookupError, PermissionError):  # macOS: a group of zombies
+                os.killpg(pid, signal.SIGKILL)
+        self.process.kill()  # it may not be in a group of its own yet
+
+    def end(self) -> int:
+        """End the process and its children, at once if it works, and return its exit code."""
+        if self.trial is not None:
+            self.kill()
+        self.pipe.close()
+        self.process.join(_PATIENCE)
+        self.kill()
+        self.process.join()
+        return self.process.exitcode or 0
 
 
 class WorkerExecution:
@@ -118,7 +166,7 @@ class WorkerExecution:
     Args:
         objective: called with an `ObjectiveTrial`; returns the objective, or reports it.
         output_dir: the study's folder; what a trial prints goes to `jobs/trial_<id>.out`.
-            Default: it goes where this process prints.
+            There is no limit to it. Default: it goes where this process prints.
     """
 
     def __init__(self, objective: Objective, output_dir: Path | None) -> None:
@@ -133,15 +181,24 @@ class WorkerExecution:
 
     def start(self, trial: Trial) -> str:
         """See `Execution.start`."""
-        worker = next((each for each in self._workers if each.trial is None), None)
-        if worker is None or not worker.process.is_alive():
-            if worker is not None:
+        for worker in [each for each in self._workers if each.trial is None]:
+            try:
+                worker.pipe.send((trial.id, trial.attempt, trial.parameters))
+            except OSError:  # it died while it was idle
+                worker.end()
                 self._workers.remove(worker)
-            worker = _Worker(self._objective, self._output_dir)
-            self._workers.append(worker)
-        worker.trial = trial.id
-        worker.pipe.send((trial.id, trial.parameters))
-        return f"worker:{worker.process.pid}"
+            else:
+                worker.trial = trial.id
+                return f"worker:{worker.process.pid}"
+        try:
+            self._workers.append(_Worker(self._objective, self._output_dir, self._workers))
+        except OSError as error:
+            raise SchedulerError(f"no worker process can be started: {error}") from error
+        return self.start(trial)
+
+    def is_queued(self, trial: Trial) -> bool:
+        """See `Execution.is_queued`."""
+        return False
 
     def adopt(self, trial: Trial, same_host: bool) -> bool:
         """Workers end with their runner: there is nothing to take over."""
@@ -155,10 +212,12 @@ class WorkerExecution:
         found: list[Report | Ended] = []
         for worker in [each for each in self._workers if each.trial is not None]:
             try:
-                while worker.trial is not None and worker.pipe.poll():
+                # A worker's children may hold its pipe open, so its end has two signs.
+                alive = worker.process.is_alive()
+                if worker.pipe.poll():
                     found.append(self._receive(worker))
-                    if isinstance(found[-1], Report):
-                        break  # the worker waits for the answer
+                elif not alive:
+                    found.append(self._lost(worker))
             except (EOFError, OSError):
                 found.append(self._lost(worker))
         return found
@@ -166,11 +225,8 @@ class WorkerExecution:
     def kill(self, trial: Trial) -> None:
         """See `Execution.kill`."""
         for worker in self._workers:
-            if worker.trial == trial.id and worker.process.pid:
-                try:
-                    os.killpg(worker.process.pid, signal.SIGKILL)
-                except ProcessLookupError:
-                    worker.process.kill()
+            if worker.trial == trial.id:
+                worker.kill()
 
     def wait(self, seconds: float) -> None:
         """See `Execution.wait`."""
@@ -179,102 +235,98 @@ class WorkerExecution:
     def close(self) -> None:
         """End the workers."""
         for worker in self._workers:
-            worker.pipe.close()  # all of them first: a later worker holds copies of earlier pipes
-        for worker in self._workers:
-            worker.process.join(1)
-            if worker.process.is_alive():
-                worker.process.kill()
-                worker.process.join()
+            worker.end()
         self._workers.clear()
 
     def _receive(self, worker: _Worker) -> Report | Ended:
         message = worker.pipe.recv()
         assert worker.trial is not None
-        if message[0] == "report":
+        if isinstance(message, JobReport):
+            trial, worker.trial = worker.trial, None
+            return Ended(trial, message)
 
-            def answer(error: str, stop: bool) -> None:
-                try:
-                    worker.pipe.send((error, stop))
-                except OSError:
-                    return  # the worker died meanwhile, which `poll` finds out
+        def answer(error: str, stop: bool) -> None:
+            with suppress(OSError):  # the worker died meanwhile, which `poll` finds out
+                worker.pipe.send((error, stop))
 
-            return Report(worker.trial, message[1], message[2], message[3], answer)
-        trial, worker.trial = worker.trial, None
-        if message[0] == "done":
-            return Ended(trial, JobReport(JobStatus.finished, 0))
-        return Ended(trial, JobReport(JobStatus.failed, reason="exception", message=message[1]))
+        return Report(worker.trial, message, answer)
 
     def _lost(self, worker: _Worker) -> Ended:
-        worker.process.join()
         self._workers.remove(worker)
-        assert worker.trial is not None
-        code = worker.process.exitcode or 0
+        trial, worker.trial = worker.trial, None
+        assert trial is not None
+        code = worker.end()
         if code < 0:
-            return Ended(worker.trial, JobReport(JobStatus.killed, signal=-code, reason="signal"))
-        return Ended(worker.trial, JobReport(JobStatus.failed, exit_code=code, reason="exit"))
+            return Ended(trial, JobReport(JobStatus.killed, signal=-code, reason="signal"))
+        return Ended(trial, JobReport(JobStatus.failed, exit_code=code, reason="exit"))
 
 
 def _serve(
-    objective: Objective, pipe: Connection, parents_end: Connection, output_dir: Path | None
+    objective: Objective,
+    pipe: Connection,
+    runners_ends: list[Connection],
+    output_dir: Path | None,
+    runner: int,
 ) -> None:
     """A worker's life: receive a trial, call the function, tell how it ended."""
-    parents_end.close()
     os.setpgid(0, 0)  # a kill takes the children of the function too
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    for each in runners_ends:
+        each.close()
+    threading.Thread(target=_end_with, args=(runner,), daemon=True).start()
     while True:
         try:
-            id, parameters = pipe.recv()
+            id, attempt, parameters = pipe.recv()
+            if output_dir is not None:
+                with suppress(OSError):  # a full disk is no reason to end the trial
+                    _print_to(output_dir / "jobs" / f"trial_{id}.out")
+            trial = ObjectiveTrial(id, parameters, pipe, str(output_dir or ""))
+            trial.attempt = attempt
+            pipe.send(_call(objective, trial))
         except (EOFError, OSError):
-            os._exit(0)
-        if output_dir is not None:
-            _print_to(output_dir / "jobs" / f"trial_{id}.out")
-        trial = ObjectiveTrial(id, parameters, pipe, str(output_dir or ""))
-        try:
-            result = objective(trial)
-            if result is not None and not _same(result, trial.last_objective):
-                trial.report(result)
-            message = ("done", "")
-        except TrialStopped:
-            message = ("done", "")
-        except (BrokenPipeError, EOFError, ConnectionError):
-            os._exit(0)  # the runner is gone
-        except BaseException as error:  # noqa: BLE001 - also SystemExit ends a trial only
+            os._exit(0)  # the runner is gone, or has no more work
+
+
+def _call(objective: Objective, trial: ObjectiveTrial) -> JobReport:
+    """Call the function and return how that ended."""
+    report = JobReport(JobStatus.finished, 0)
+    try:
+        trial._finish(objective(trial))
+    except TrialStopped:
+        pass
+    except BaseException as error:  # noqa: BLE001 - also SystemExit ends a trial only
+        if not (isinstance(error, SystemExit) and not error.code):
             traceback.print_exc()
-            if isinstance(error, SystemExit) and not error.code:
-                message = ("done", "")
-            else:
-                message = ("failed", f"{type(error).__name__}: {error}")
+            reason = "out_of_memory" if isinstance(error, MemoryError) else "exception"
+            message = f"{type(error).__name__}: {error}"
+            report = JobReport(JobStatus.failed, reason=reason, message=message)
+    with suppress(OSError, ValueError):  # a full disk, or closed by the function
         sys.stdout.flush()
         sys.stderr.flush()
-        try:
-            pipe.send(message)
-        except OSError:
-            os._exit(0)
+    return report
 
 
-def _same(result: Any, last: Any) -> bool:
-    if last is None:
-        return False
+def _same(returned: Any, last: float) -> bool:
     try:
-        return bool(result == last) or (math.isnan(result) and math.isnan(last))
+        return bool(returned == last) or (math.isnan(returned) and math.isnan(last))
     except (TypeError, ValueError):
         return False
 
 
-def _end_with_parent() -> None:
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(1)
+def _end_with(runner: int) -> None:
+    # Other processes may hold copies of the runner's ends of pipes, so their end is no sign.
+    while os.getppid() == runner:
+        time.sleep(_WATCH)
+    os.killpg(0, signal.SIGKILL)
 
 
 def _print_to(path: Path) -> None:
     """Send this process's output to a file from here on."""
-    sys.stdout.flush()
-    sys.stderr.flush()
     file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
     os.dup2(file, 1)
     os.dup2(file, 2)
     os.close(file)
+    # In notebooks `sys.stdout` is no file; elsewhere it may hold text of the runner.
+    sys.stdout = open(1, "w", encoding="utf-8", buffering=1, closefd=False)  # noqa: SIM115
+    sys.stderr = open(2, "w", encoding="utf-8", buffering=1, closefd=False)  # noqa: SIM115

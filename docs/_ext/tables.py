@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import inspect
 import re
+import tomllib
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from sherpa_core.hookspecs import REQUIRED, SPECS
 from sherpa_core.registry import GROUPS
 
 ROOT = Path(__file__).parents[2]
-PAGES = ("docs/architecture.md", "docs/write-a-plugin.md")
+PAGES = ("README.md", "docs/architecture.md", "docs/write-a-plugin.md")
 TABLE = re.compile(r"(<!-- table: (?P<name>\w+) -->\n)(?P<body>.*?)(<!-- end -->)", re.DOTALL)
 
 
@@ -30,7 +31,8 @@ def modules() -> str:
     for name in ast.literal_eval(order):
         path = ROOT / "sherpa_core" / name
         file = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
-        rows.append((f"`{name}`", first_line(ast.get_docstring(ast.parse(file.read_text("utf-8"))))))
+        tree = ast.parse(file.read_text("utf-8"))
+        rows.append((f"`{name}`", first_line(ast.get_docstring(tree))))
     return table(("module", "what lives there"), rows)
 
 
@@ -60,17 +62,30 @@ def hooks() -> str:
     return table(("kind", "hook (bold: required)", "when"), rows)
 
 
-def groups() -> str:
-    """The entry-point group of each kind."""
-    rows = [(kind.replace("_", " "), f"`{group}`") for kind, group in GROUPS.items()]
-    return table(("kind", "entry-point group"), rows)
+def plugins() -> str:
+    """The distributions of this project with what they provide."""
+    core = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    standard = " ".join(core["optional-dependencies"]["standard"])
+    rows = []
+    for path in sorted(ROOT.glob("plugins/*/pyproject.toml")):
+        project = tomllib.loads(path.read_text("utf-8"))["project"]
+        name = project["name"]
+        points = project.get("entry-points", {})
+        provides = "; ".join(
+            f"{kind.replace('_', ' ')} {', '.join(f'`{each}`' for each in points[group])}"
+            for kind, group in GROUPS.items()
+            if group in points
+        )
+        link = f"[{name}](plugins/{name}/README.md)"
+        rows.append((link, provides or project["description"], "yes" * (f"{name}>" in standard)))
+    return table(("distribution", "provides", "standard"), rows)
 
 
 TABLES: dict[str, Callable[[], str]] = {
     "modules": modules,
     "events": event_types,
     "hooks": hooks,
-    "groups": groups,
+    "plugins": plugins,
 }
 
 

@@ -9,10 +9,8 @@ from typing import Any
 import click
 
 from sherpa_core import __version__, registry
-from sherpa_core.cli.output import clean
+from sherpa_core.cli.output import INTERRUPTED, WRONG_INPUT, clean, complain
 from sherpa_core.errors import PluginError, SherpaError
-
-FAILED, WRONG_INPUT, INTERRUPTED = 1, 2, 3
 
 #: The core's own subcommands, and the module of each.
 _COMMANDS = {
@@ -88,11 +86,6 @@ class Commands(click.Group):
             code = INTERRUPTED
             complain("interrupted")
         sys.exit(code)
-
-
-def complain(message: str) -> None:
-    """Write one sentence to standard error."""
-    click.echo(f"sherpa: {clean(message)}", err=True)
 
 
 _HELP = """Search for good hyperparameters.

@@ -9,6 +9,8 @@ from typing import Any
 
 import click
 
+FAILED, WRONG_INPUT, INTERRUPTED = 1, 2, 3  # exit codes
+
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
 study_argument = click.argument("study")
 
@@ -25,7 +27,12 @@ def show(value: Any) -> str:
     """Return a value as people read it, on one line."""
     if isinstance(value, float):
         return f"{value:.6g}"
-    return clean(value if isinstance(value, str) else repr(value)).replace("\n", "\\n")
+    return clean(str(value)).replace("\n", "\\n")
+
+
+def complain(message: str) -> None:
+    """Write one sentence to standard error."""
+    click.echo(f"sherpa: {clean(message)}", err=True)
 
 
 def plain(value: Any) -> Any:

@@ -13,9 +13,17 @@ import click
 from rich.console import Console
 
 from sherpa_core import registry
-from sherpa_core.cli.output import clean, json_option, write_json, write_pairs
+from sherpa_core.cli.output import (
+    FAILED,
+    INTERRUPTED,
+    clean,
+    complain,
+    json_option,
+    write_json,
+    write_pairs,
+)
 from sherpa_core.cli.progress import Progress
-from sherpa_core.cli.show import facts, write_best
+from sherpa_core.cli.show import counted_trials, facts, write_best
 from sherpa_core.config import StudyFile, load_study_file
 from sherpa_core.errors import SherpaError
 from sherpa_core.history import History
@@ -63,10 +71,15 @@ def run_command(
         folder = str(study_file.output_dir)
         write_json({**facts(history), "state": state, "output_dir": folder})
     else:
-        _write_summary(study_file, history, interrupted)
+        _write_summary(study_file, history)
+    again = f"sherpa run {shlex.quote(str(file))} --resume"
     if interrupted:
-        return 3
-    return 0 if history.best is not None else 1
+        complain(f"interrupted; continue with: {again}")
+        return INTERRUPTED
+    if history.best is None:
+        complain(_why_nothing(study_file, history))
+        return FAILED
+    return 0
 
 
 def _run(file: StudyFile, resume: bool, progress: Progress | None) -> tuple[bool, History]:
@@ -84,26 +97,21 @@ def _run(file: StudyFile, resume: bool, progress: Progress | None) -> tuple[bool
     return bool(runner.interrupted), study.history
 
 
-def _write_summary(file: StudyFile, history: History, interrupted: bool) -> None:
+def _write_summary(file: StudyFile, history: History) -> None:
     write_best(history.best_result())
-    counts = {name: number for name, number in facts(history)["trials"].items() if number}
     folder = _relative(file.output_dir)
-    write_pairs(
-        {
-            "trials": ", ".join(f"{number} {name}" for name, number in counts.items()) or "none",
-            "results": str(folder / RESULTS),
-        }
-    )
-    if interrupted:
-        say = f"continue with: sherpa run {shlex.quote(str(file.path))} --resume"
-    elif history.best is None:
-        ended = history.ended[-1] if history.ended else None
-        why = f": trial {ended.id} failed with {ended.failure}" if ended is not None else ""
-        say = f"no trial succeeded{why}; what the trials print is in {folder / 'jobs'}"
-    else:
-        picture = "plot" in registry.entries("command")
-        say = f"next: sherpa {'plot' if picture else 'results'} {shlex.quote(str(folder))}"
-    click.echo(clean(say))
+    write_pairs({"trials": counted_trials(history), "results": folder / RESULTS})
+    if history.best is not None:
+        view = "plot" if "plot" in registry.entries("command") else "results"
+        click.echo(clean(f"next: sherpa {view} {shlex.quote(str(folder))}"))
+
+
+def _why_nothing(file: StudyFile, history: History) -> str:
+    if not history.ended:
+        return "no trial was run"
+    last = history.ended[-1]
+    jobs = _relative(file.output_dir) / "jobs"
+    return f"no trial succeeded: trial {last.id} had {last.failure}; what they print is in {jobs}"
 
 
 def _relative(path: Path) -> Path:

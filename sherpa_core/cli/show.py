@@ -50,6 +50,12 @@ def facts(history: History) -> dict[str, Any]:
     }
 
 
+def counted_trials(history: History) -> str:
+    """Return how many trials there are of each kind, in words."""
+    counts = facts(history)["trials"].items()
+    return ", ".join(f"{number} {name}" for name, number in counts if number) or "none"
+
+
 def write_best(best: Mapping[str, Any]) -> None:
     """Print the best result for people."""
     if not best:
@@ -78,11 +84,10 @@ def status_command(study: str, as_json: bool) -> None:
     if as_json:
         write_json({**known, "running": running})
         return
-    counts = ", ".join(f"{number} {name}" for name, number in known["trials"].items() if number)
     pairs = {
         "study": known["study"],
         "algorithm": to_json(known["algorithm"]),
-        "trials": counts or "none",
+        "trials": counted_trials(history),
         "stop": known["stop_requested"],
         "note": known["note"],
         "tags": ", ".join(known["tags"]),

@@ -76,9 +76,7 @@ class Environment:
         words = ["bash", "-euo", "pipefail", "-c", command]
         return run(words, self.variables(**variables), folder)
 
-    def python(
-        self, code: str, folder: Path, **variables: str
-    ) -> subprocess.CompletedProcess[str]:
+    def python(self, code: str, folder: Path, **variables: str) -> subprocess.CompletedProcess[str]:
         """Run a script, in a folder; its output is in `stdout`."""
         words = [str(self.bin / "python"), "-c", code]
         return run(words, self.variables(**variables), folder)
@@ -154,7 +152,9 @@ def build_wheels(folder: Path, *projects: Path) -> None:
 
     `failures.json` says which could not be built.
     """
-    done = run([sys.executable, "-c", BUILD, str(folder), *map(str, projects)], {**os.environ}, ROOT)
+    done = run(
+        [sys.executable, "-c", BUILD, str(folder), *map(str, projects)], {**os.environ}, ROOT
+    )
     assert done.returncode == 0, done.stdout
 
 

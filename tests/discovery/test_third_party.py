@@ -15,7 +15,9 @@ import attrs
 import pytest
 
 PAGE = Path(__file__).parents[2] / "docs" / "write-a-plugin.md"
-BLOCK = re.compile(r"^<!-- (?P<marker>[^>]*) -->\n```\w+\n(?P<body>.*?)^```$", re.DOTALL | re.MULTILINE)
+BLOCK = re.compile(
+    r"^<!-- (?P<marker>[^>]*) -->\n```\w+\n(?P<body>.*?)^```$", re.DOTALL | re.MULTILINE
+)
 HERE = "not executed: tests/discovery runs this in an environment of its own"
 
 

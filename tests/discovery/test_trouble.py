@@ -234,6 +234,8 @@ def test_a_failing_observer_is_named_and_the_study_goes_on(run: Callable[..., An
     done = run("random", 'observers = ["noisy"]')
 
     assert done.returncode == 0, done.stdout
+    said = "the observer 'noisy' (sherpa-noisy 1.2.3) failed in trial_started"
+    assert f"{said}: RuntimeError: the disk is on fire" in done.stdout
 
 
 def test_disabled_plugin_is_refused_and_others_work(

@@ -1,4 +1,4 @@
-"""The wheels of all distributions are whole: they can be installed and used without the checkout."""
+"""The wheels of all distributions are whole: what is installed works without the checkout."""
 
 from __future__ import annotations
 

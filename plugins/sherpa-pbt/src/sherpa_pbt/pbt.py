@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bisect import insort
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
@@ -45,7 +44,7 @@ class PopulationBasedTraining(Algorithm):
     """Trains a population in generations; the worst fifth continues from the best ones.
 
     The first generation is random. Of each generation the best 80 % go on unchanged; the rest is
-    replaced by perturbed copies of the best 20 % of all completed trials. Every trial trains one
+    replaced by perturbed copies of the best 20 % of all trials up to that generation. Every trial trains one
     generation long: it loads the model `load_from` (empty in the first generation) and saves its
     own as `save_to`. Further keys of a trial: `generation` (from 1) and `lineage` (the ids of its
     ancestors, `'1,6,12,'`).
@@ -110,7 +109,7 @@ class PopulationBasedTraining(Algorithm):
         if place < len(survivors):
             parent = survivors[place]
             return self._suggest(history, generation + 1, parent.parameters, parent)
-        best = population.best(history)
+        best = population.best(history, generation * size)
         if not best:
             return self._suggest(history, generation + 1, parameters.sample(rng), None)
         parent = best[int(rng.random() * len(best))]
@@ -120,11 +119,13 @@ class PopulationBasedTraining(Algorithm):
         return self._suggest(history, generation + 1, changed, parent)
 
     def checkpoints_to_keep(self, history: History) -> Collection[int]:
-        """Return the trials of the last two generations and the best fifth of all."""
+        """Return the last two generations and the best fifth of those that have ended."""
         population = history.cached(self, _Population)
         population.update(history)
-        last = population.members[-2 * self.population_size :]
-        return {trial.id for trial in (*last, *population.best(history))}
+        size = self.population_size
+        ended = (len(population.members) - 1) // size * size
+        last = population.members[max(ended - size, 0) :]
+        return {trial.id for trial in (*last, *population.best(history, ended))}
 
     @staticmethod
     def _suggest(
@@ -153,25 +154,20 @@ def _is_usable(trial: Trial) -> bool:
 
 
 class _Population:
-    """The algorithm's own trials in their order, and ranked, grown with the history."""
+    """The algorithm's own trials in their order, grown with the history."""
 
     def __init__(self) -> None:
         self.members: list[Trial] = []
-        self._ranked: list[tuple[float, int]] = []
         self._last_id = 0
-        self._num_ended = 0
+        self._best: dict[int, list[Trial]] = {}
 
     def update(self, history: History) -> None:
-        """Take in the trials that were added or ended since the last call."""
+        """Take in the trials that were added since the last call."""
         for id in range(self._last_id + 1, history.last_id + 1):
             trial = history.trials.get(id)
             if trial is not None and history.is_own(trial) and "generation" in trial.metadata:
                 self.members.append(trial)
         self._last_id = history.last_id
-        for trial in history.ended[self._num_ended :]:
-            if history.is_own(trial) and "generation" in trial.metadata and _is_usable(trial):
-                insort(self._ranked, self.key(history)(trial))
-        self._num_ended = len(history.ended)
 
     @staticmethod
     def key(history: History) -> Callable[[Trial], tuple[float, int]]:
@@ -179,6 +175,12 @@ class _Population:
         sign = 1 if history.lower_is_better else -1
         return lambda trial: (sign * trial.objective, trial.id)
 
-    def best(self, history: History) -> list[Trial]:
-        """Return the best fifth of all completed members, at least one if there is any."""
-        return [history.trials[id] for _, id in self._ranked[: max(1, len(self._ranked) // 5)]]
+    def best(self, history: History, count: int) -> list[Trial]:
+        """Return the best fifth of the first `count` members, which have all ended.
+
+        At least one, if any of them is usable.
+        """
+        if count not in self._best:
+            usable = sorted(filter(_is_usable, self.members[:count]), key=self.key(history))
+            self._best = {count: usable[: max(1, len(usable) // 5)]}
+        return self._best[count]

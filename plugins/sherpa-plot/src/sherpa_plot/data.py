@@ -7,7 +7,9 @@ from collections.abc import Sequence
 
 import attrs
 import numpy as np
+from matplotlib.ticker import LogLocator, MaxNLocator
 from numpy.typing import NDArray
+
 from sherpa_core import History, Study, Trial, TrialStatus
 
 Floats = NDArray[np.float64]
@@ -69,23 +71,20 @@ class Scale:
         finite = values[np.isfinite(values)]
         if not len(finite):
             return cls(0.0, 1.0, False)
-        log = bool(finite.min() > 0 and np.log10(finite.max() / finite.min()) > _DECADES)
-        spread = np.log10(finite) if log else finite
-        first, third = np.quantile(spread, [0.25, 0.75])
-        reach = _FAR * (third - first)
-        if reach > 0:
-            near = spread <= third + reach if lower_is_better else spread >= first - reach
-            finite = finite[near]
-        low, high = float(finite.min()), float(finite.max())
+        if finite.min() > 0:
+            near = finite[_near(np.log10(finite), lower_is_better)]
+            if math.log10(near.max()) - math.log10(near.min()) > _DECADES:
+                return cls(float(near.min()), float(near.max()), True)
+        near = finite[_near(finite, lower_is_better)]
+        low, high = float(near.min()), float(near.max())
         if low == high:
             margin = abs(low) * 0.05 or 1.0
-            return cls(low - margin, high + margin, False)
-        return cls(low, high, log)
+            low, high = low - margin, high + margin
+        return cls(low, high, False)
 
     def places(self, values: Floats) -> Floats:
         """Return where values lie between the ends, from 0 to 1; NaN stays NaN."""
-        with np.errstate(invalid="ignore"):
-            inside = np.clip(values, self.low, self.high)
+        inside = np.clip(values, self.low, self.high)
         if self.log:
             return np.log(inside / self.low) / math.log(self.high / self.low)
         return (inside - self.low) / (self.high - self.low)
@@ -93,3 +92,28 @@ class Scale:
     def is_off(self, values: Floats) -> NDArray[np.bool_]:
         """Return which values lie beyond the ends."""
         return (values < self.low) | (values > self.high)
+
+    def round_values(self, whole: bool = False) -> list[float]:
+        """Return a few round numbers between the ends, both may be among them."""
+        if not self.log:
+            found = MaxNLocator(6, steps=[1, 2, 5, 10], integer=whole, min_n_ticks=1).tick_values(
+                self.low, self.high
+            )
+        else:
+            few = math.log10(self.high / self.low) < 2
+            subs = (1.0, 2.0, 5.0) if few else (1.0,)
+            found = LogLocator(subs=subs, numticks=7).tick_values(self.low, self.high)
+        inside = [float(value) for value in found if self.low <= value <= self.high]
+        return [round(value) for value in inside] if whole else inside
+
+
+def _near(values: Floats, lower_is_better: bool) -> NDArray[np.bool_]:
+    """Return which values are not far out on the worse side."""
+    first, third = np.quantile(values, [0.25, 0.75])
+    reach = _FAR * (third - first)
+    if reach == 0:
+        return np.ones(len(values), dtype=bool)
+    near: NDArray[np.bool_] = (
+        values <= third + reach if lower_is_better else values >= first - reach
+    )
+    return near

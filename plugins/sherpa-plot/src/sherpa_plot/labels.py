@@ -8,6 +8,7 @@ from functools import cache
 from typing import Any
 
 from matplotlib import font_manager
+
 from sherpa_core.events import to_json
 
 #: Comes with matplotlib, so that pictures look the same everywhere.
@@ -25,7 +26,7 @@ def _glyphs() -> frozenset[int]:
 
 
 def printable(text: str) -> str:
-    """Return `text` with what cannot be shown in one line (`\\n`, `\\u5b66`) written as escapes."""
+    """Return `text` with line breaks and what the font does not have written as escapes."""
     glyphs = _glyphs()
     return "".join(
         each
@@ -59,18 +60,25 @@ def wrapped(text: str, width: int, lines: int) -> str:
 
 def value_text(value: Any, length: int = 12) -> str:
     """Return a parameter's value for people: `0.0123`, `relu`, `[64,32]`."""
-    if isinstance(value, bool) or not isinstance(value, int | float | str):
-        return short(to_json(value), length)
-    if isinstance(value, str):
-        return short(value, length) if value else "''"
-    return number_text(value)
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return number_text(value, 5)
+    return short(value if isinstance(value, str) and value else to_json(value), length)
+
+
+def value_texts(values: Sequence[Any]) -> list[str]:
+    """Return a list's values for people; quotes tell the text `"1"` from the number 1."""
+    texts = [value_text(value) for value in values]
+    if len(set(texts)) == len(texts):
+        return texts
+    return [short(to_json(value), 12) for value in values]
 
 
 def number_text(value: float, digits: int = 3) -> str:
     """Return a number with a few significant digits; whole ones up to a million are whole."""
     if isinstance(value, int) and abs(value) < 1_000_000:
         return f"{value:,}"
-    return f"{value:.{digits}g}"
+    text = f"{value:.{digits}g}"
+    return f"{value:,.0f}" if "e" in text and 1 <= abs(value) < 1_000_000 else text
 
 
 def number_texts(values: Sequence[float]) -> list[str]:

@@ -2,17 +2,34 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
-from matplotlib.ticker import MaxNLocator
-from sherpa_core import History, Trial, TrialStatus
 
+from sherpa_core import History, Trial, TrialStatus
 from sherpa_plot.data import Floats, Scale, chosen
-from sherpa_plot.over_trials import show_scale
-from sherpa_plot.style import BEST, BLUE, GREY, INK, empty, frame, label, legend
+from sherpa_plot.style import (
+    BEST,
+    BLUE,
+    GREY,
+    empty,
+    frame,
+    label,
+    legend,
+    objective_ticks,
+    whole_ticks,
+)
 
 _LIMIT = 300  # more lines than this are a grey mass
+
+_ENDS: dict[TrialStatus, dict[str, Any]] = {
+    TrialStatus.COMPLETED: {"marker": "o", "color": BLUE},
+    TrialStatus.STOPPED: {"marker": "s", "mfc": "white", "mec": BLUE},
+    TrialStatus.RUNNING: {"marker": "o", "mfc": "white", "mec": GREY},
+    TrialStatus.FAILED: {"marker": "x", "mec": GREY},
+}
 
 
 def has_curves(history: History) -> bool:
@@ -30,18 +47,14 @@ def draw(axes: Axes, history: History) -> None:
         return empty(axes, "no observation yet")
     lines = [_curve(trial) for trial in trials]
     scale = Scale.of(np.concatenate([line[:, 1] for line in lines]), history.lower_is_better)
-    show_scale(axes, scale)
+    objective_ticks(axes, scale)
     alpha = float(np.clip(4 / np.sqrt(len(trials)), 0.2, 0.8))
     axes.add_collection(LineCollection(lines, colors=BLUE, linewidths=0.9, alpha=alpha))
-    for status, name, look in (
-        (TrialStatus.COMPLETED, "completed", {"marker": "o", "color": BLUE}),
-        (TrialStatus.STOPPED, "stopped", {"marker": "s", "mfc": "white", "mec": BLUE}),
-        (TrialStatus.FAILED, "failed", {"marker": "x", "mec": GREY}),
-        (TrialStatus.RUNNING, "running", {"marker": "o", "mfc": "white", "mec": GREY}),
-    ):
-        ends = [line[-1] for line, trial in zip(lines, trials, strict=True) if trial.status == status]
+    for status, look in _ENDS.items():
+        ends = [line[-1] for line, each in zip(lines, trials, strict=True) if each.status is status]
         if ends:
             x, y = np.array(ends).T
+            name = status.lower()
             axes.plot(x, y, linestyle="none", markersize=4, label=name, zorder=3, **look)
     if history.best is not None:
         x, y = _curve(history.best).T
@@ -49,9 +62,7 @@ def draw(axes: Axes, history: History) -> None:
     iterations = np.concatenate([line[:, 0] for line in lines])
     first, last = iterations.min(), iterations.max()
     margin = 0.04 * (last - first) or 0.5
-    axes.set_xlim(first - margin, last + margin)
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=8))
-    axes.tick_params(axis="x", colors=INK)
+    whole_ticks(axes, first - margin, last + margin)
     label(axes, "iteration", "objective")
     legend(axes)
 

@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.ticker import MaxNLocator
-from sherpa_core import History, TrialStatus
 
+from sherpa_core import History, TrialStatus
 from sherpa_plot.data import Floats, Scale, best_so_far, objectives
-from sherpa_plot.style import BEST, BLUE, GREY, empty, frame, label, legend
+from sherpa_plot.style import (
+    BEST,
+    BLUE,
+    GREY,
+    empty,
+    frame,
+    label,
+    legend,
+    objective_ticks,
+    whole_ticks,
+)
 
 _MANY = 1_000  # more points than this are smaller, and pixels in vector files
 
-_LOOK = {
+_LOOK: dict[TrialStatus, dict[str, Any]] = {
     TrialStatus.COMPLETED: {"marker": "o", "color": BLUE},
     TrialStatus.STOPPED: {"marker": "o", "facecolors": "white", "edgecolors": BLUE},
     TrialStatus.RUNNING: {"marker": "o", "facecolors": "white", "edgecolors": GREY},
@@ -29,7 +40,7 @@ def draw(axes: Axes, history: History) -> None:
     values = objectives(trials)
     ids = np.array([trial.id for trial in trials], dtype=np.float64)
     scale = Scale.of(values, history.lower_is_better)
-    show_scale(axes, scale)
+    objective_ticks(axes, scale)
     many = len(trials) > _MANY
     for status, look in _LOOK.items():
         of_status = np.array([trial.status is status for trial in trials])
@@ -52,21 +63,10 @@ def draw(axes: Axes, history: History) -> None:
         axes.step(ids, best, where="post", color=BEST, linewidth=1.8, label="best so far", zorder=4)
         first = int(np.flatnonzero(best == best[-1])[0])
         axes.plot(ids[first], best[first], "o", color=BEST, markersize=6, zorder=5)
-    axes.set_xlim(ids[0] - 0.5 - 0.01 * len(ids), ids[-1] + 0.5 + 0.01 * len(ids))
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=8))
+    margin = 0.5 + 0.01 * (ids[-1] - ids[0])
+    whole_ticks(axes, ids[0] - margin, ids[-1] + margin)
     label(axes, "trial", "objective")
     legend(axes)
-
-
-def show_scale(axes: Axes, scale: Scale) -> None:
-    """Give the y axis the scale, with a margin in which marks at its ends find room."""
-    if scale.log:
-        margin = (scale.high / scale.low) ** 0.06
-        axes.set_yscale("log")
-        axes.set_ylim(scale.low / margin, scale.high * margin)
-    else:
-        span = 0.06 * (scale.high - scale.low)
-        axes.set_ylim(scale.low - span, scale.high + span)
 
 
 def _mark_off_scale(axes: Axes, ids: Floats, values: Floats, scale: Scale) -> None:
@@ -80,9 +80,7 @@ def _mark_off_scale(axes: Axes, ids: Floats, values: Floats, scale: Scale) -> No
             name = "_"
 
 
-def _at_edge(
-    axes: Axes, ids: Floats, height: float, marker: str, color: str, name: str
-) -> None:
+def _at_edge(axes: Axes, ids: Floats, height: float, marker: str, color: str, name: str) -> None:
     axes.scatter(
         ids, np.full(len(ids), height), transform=axes.get_xaxis_transform(), marker=marker,
         s=20, linewidths=1.0, color=color, clip_on=False, zorder=6, label=name,

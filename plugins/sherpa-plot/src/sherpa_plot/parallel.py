@@ -10,12 +10,11 @@ import attrs
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
-from matplotlib.ticker import LogLocator, MaxNLocator
-from sherpa_core import Choice, History, Ordinal, Parameter, Trial
 
+from sherpa_core import Choice, History, Ordinal, Parameter, Trial
 from sherpa_plot.data import Floats, Scale, chosen, objectives
-from sherpa_plot.labels import PLAIN, number_texts, value_text, wrapped
-from sherpa_plot.style import BEST, COLOURS, FAINT, GREY, HALO, INK, SMALL, empty
+from sherpa_plot.labels import PLAIN, number_texts, value_texts, wrapped
+from sherpa_plot.style import BEST, COLOURS, FAINT, GREY, HALO, INK, SMALL, empty, title
 
 #: Parameters beside each other; more of them go into further rows.
 PER_ROW = 9
@@ -61,17 +60,14 @@ def draw(rows: Sequence[Axes], history: History) -> None:
     values = objectives(trials)
     scale = Scale.of(values, history.lower_is_better)
     colours = scale.places(values) if history.lower_is_better else 1 - scale.places(values)
-    ticks = _number_ticks(scale.low, scale.high, scale.log)
+    ticks = _number_ticks(scale)
     objective = Column("objective", scale.places(values), ticks, "none")
     note = "" if len(trials) == len(every) else f"{len(trials):,} of {len(every):,} trials, "
     note += f"{'lower' if history.lower_is_better else 'higher'} is better"
+    note += ", the best one in orange" if history.best is not None else ""
     for index, (axes, parameters) in enumerate(zip(rows, rows_of(history), strict=True)):
-        title = "Parallel coordinates" if index == 0 else " "
-        axes.set_title(
-            title, loc="left", fontsize=11, fontweight="bold", color=INK, pad=8, **PLAIN
-        )
         if index == 0:
-            axes.set_title(note, loc="right", fontsize=SMALL, color=GREY, pad=8, **PLAIN)
+            title(axes, "Parallel coordinates", note, 8)
         axes.axis("off")
         columns = [_column(parameter, trials) for parameter in parameters]
         if not trials:
@@ -84,30 +80,25 @@ def _draw_row(
     axes: Axes, columns: list[Column], trials: list[Trial], colours: Floats, best: Trial | None
 ) -> None:
     width = len(columns) - 1
-    axes.set_xlim(-0.35, width + 0.55)
-    axes.set_ylim(_NOWHERE - 0.06, 1.2)
     places = np.column_stack([column.places for column in columns])
+    below = _NOWHERE if np.isnan(places).any() else 0.0
     places = np.where(np.isnan(places), _NOWHERE, places)
     _draw_lines(axes, places, colours)
     for x, column in enumerate(columns):
-        _draw_axis(axes, x, column)
+        _draw_axis(axes, x, column, side=1 if x == width else -1)
     gradient = np.linspace(0, 1, 256)[:, np.newaxis]
     cmap = COLOURS if _rises(columns[-1].places, colours) else COLOURS.reversed()
     axes.imshow(
         gradient, cmap=cmap, aspect="auto", origin="lower", zorder=4,
         extent=(width - 0.02, width + 0.02, 0, 1), interpolation="bilinear",
     )  # fmt: skip
-    axes.set_xlim(-0.35, width + 0.55)
-    axes.set_ylim(_NOWHERE - 0.06, 1.2)
+    axes.set_xlim(-0.35, width + 0.35)
+    axes.set_ylim(below - 0.05, 1.2)
     if best is not None:
         index = trials.index(best)
         axes.plot(
-            range(width + 1), places[index], "-o", color=BEST, linewidth=2.4, markersize=5, zorder=6,
-            clip_on=False,
-        )  # fmt: skip
-        axes.text(
-            width + 0.06, places[index][-1], "best", color=BEST, fontsize=SMALL, zorder=8,
-            fontweight="bold", va="center", bbox=HALO, **PLAIN,
+            range(width + 1), places[index], "-o", color=BEST, linewidth=2.4, markersize=5,
+            zorder=6, clip_on=False,
         )  # fmt: skip
 
 
@@ -119,30 +110,26 @@ def _draw_lines(axes: Axes, places: Floats, colours: Floats) -> None:
     rgba = COLOURS(np.nan_to_num(colours))
     rgba[~known] = (0.55, 0.55, 0.55, 1.0)
     rgba[:, 3] = np.clip(6 / math.sqrt(len(places)), 0.15, 0.85)
-    axes.add_collection(
-        LineCollection(
-            list(lines[order]), colors=rgba[order], linewidths=1.0, zorder=2,
-            rasterized=len(places) > _LIMIT // 2,
-        )  # fmt: skip
-    )
+    drawn = LineCollection(list(lines[order]), colors=rgba[order], linewidths=1.0, zorder=2)
+    drawn.set_rasterized(len(places) > _LIMIT // 2)
+    axes.add_collection(drawn)
 
 
-def _draw_axis(axes: Axes, x: int, column: Column) -> None:
-    axes.plot([x, x], [0, 1], color=INK, linewidth=1.0, zorder=3)
+def _draw_axis(axes: Axes, x: int, column: Column, side: int) -> None:
+    """Draw an axis with its ticks to the left (`side` -1) or to the right (1)."""
     text: dict[str, Any] = {"fontsize": SMALL, "zorder": 7, **PLAIN}
     axes.text(
-        x, 1.06, wrapped(column.name, 14, 2), ha="center", va="bottom", color=INK,
+        x, 1.07, wrapped(column.name, 14, 2), ha="center", va="baseline", color=INK,
         linespacing=1.0, fontweight="bold", **text,
     )  # fmt: skip
+    text |= {"ha": "left" if side > 0 else "right", "va": "center", "bbox": HALO}
+    axes.plot([x, x], [0, 1], color=INK, linewidth=1.0, zorder=3)
     for place, tick in column.ticks:
-        axes.plot([x - 0.02, x], [place, place], color=INK, linewidth=0.8, zorder=3)
-        axes.text(x - 0.04, place, tick, ha="right", va="center", color=INK, bbox=HALO, **text)
+        axes.plot([x, x + 0.02 * side], [place, place], color=INK, linewidth=0.8, zorder=3)
+        axes.text(x + 0.04 * side, place, tick, color=INK, **text)
     if np.isnan(column.places).any():
         axes.plot([x, x], [0, _NOWHERE], color=FAINT, linewidth=1.0, linestyle=":", zorder=3)
-        axes.text(
-            x - 0.04, _NOWHERE, column.missing, ha="right", va="center", color=GREY,
-            style="italic", bbox=HALO, **text,
-        )  # fmt: skip
+        axes.text(x + 0.04 * side, _NOWHERE, column.missing, color=GREY, style="italic", **text)
 
 
 def _rises(places: Floats, colours: Floats) -> bool:
@@ -167,7 +154,7 @@ def _column(parameter: Parameter, trials: Sequence[Trial]) -> Column:
     log = getattr(parameter, "scale", "linear") == "log" and low > 0
     whole = parameter.type == "discrete"
     scale = Scale(float(low), float(high), log)
-    return Column(name, scale.places(numbers), _number_ticks(low, high, log, whole))
+    return Column(name, scale.places(numbers), _number_ticks(scale, whole))
 
 
 def _categories(
@@ -181,27 +168,20 @@ def _categories(
         places.append((parameter.index(value) + 0.5 + jitter) / count if there else math.nan)
     every = math.ceil(count / _MAX_TICKS)
     ticks = [
-        ((index + 0.5) / count, value_text(value))
-        for index, value in enumerate(parameter.range)
+        ((index + 0.5) / count, text)
+        for index, text in enumerate(value_texts(parameter.range))
         if index % every == 0
     ]
     return Column(parameter.name, np.array(places, dtype=np.float64), ticks)
 
 
-def _number_ticks(
-    low: float, high: float, log: bool, whole: bool = False
-) -> list[tuple[float, str]]:
+def _number_ticks(scale: Scale, whole: bool = False) -> list[tuple[float, str]]:
     """Return both ends and round numbers between them, none too close to another."""
-    if log:
-        inner = LogLocator(numticks=6).tick_values(low, high)
-    else:
-        inner = MaxNLocator(nbins=5, integer=whole).tick_values(low, high)
-    scale = Scale(low, high, log)
-    ticks = [low, high]
-    for value, place in zip(inner, scale.places(np.asarray(inner, dtype=float)), strict=True):
-        taken = scale.places(np.array(ticks, dtype=float))
-        if low < value < high and np.abs(taken - place).min() > 0.1:
-            ticks.append(int(value) if whole else float(value))
+    ends = [scale.low, scale.high]
+    ticks: list[float] = [round(end) for end in ends] if whole else ends
+    for value in scale.round_values(whole):
+        distance = scale.places(np.array(ticks)) - scale.places(np.array([value]))
+        if np.abs(distance).min() > 0.1:
+            ticks.append(value)
     ticks.sort()
-    places = scale.places(np.array(ticks, dtype=float))
-    return list(zip(places.tolist(), number_texts(ticks), strict=True))
+    return list(zip(scale.places(np.array(ticks)).tolist(), number_texts(ticks), strict=True))

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from matplotlib.figure import Figure
-from sherpa_core import History, Study, TrialStatus
+from typing import Any
 
+from matplotlib.figure import Figure
+
+from sherpa_core import History, Study, TrialStatus
 from sherpa_plot import over_iterations, over_trials, parallel
 from sherpa_plot.data import history_of
 from sherpa_plot.labels import PLAIN, number_text, short, value_text
@@ -93,10 +95,10 @@ def summary(source: Study | History) -> Figure:
 def _write_head(made: Figure, known: History, height: float) -> None:
     """Write the study's name, how many trials there are, and the best configuration."""
     name = short(str(known.config.get("name") or "study"), 70)
-    lines = [
+    lines: list[tuple[float, str, dict[str, Any]]] = [
         (0.15, name, {"fontsize": 15, "fontweight": "bold", "color": INK}),
         (0.46, _counts(known), {"fontsize": 9, "color": GREY}),
-        (0.68, _best(known), {"fontsize": 9, "color": BEST}),
+        (0.68, _best(known), {"fontsize": 9, "color": BEST if known.best else GREY}),
     ]
     for inches, text, look in lines:
         made.text(0.012, 1 - inches / height, text, ha="left", va="top", **PLAIN, **look)

@@ -26,13 +26,14 @@ FATES: dict[str, tuple[Sequence[float], str | None]] = {
 }
 PHASES = ("start-up", "model")
 
-#: A bit of everything: parallel trials, all statuses, NaN, a new attempt, a user's trial.
+#: Parallel trials, all statuses, NaN, a new attempt, a user's trial; the best one changes often.
 STORY = [
     *(Step("run", value=0.7), Step("ask"), Step("ask"), Step("observe", 1, math.nan)),
-    *(Step("complete", 1), Step("queue", value=0.5), Step("run", value=0.1), Step("ask")),
+    *(Step("complete", 1), Step("queue", value=0.5), Step("run", value=-0.1), Step("ask")),
     *(Step("observe", 0, 0.4), Step("restart", 0), Step("ask"), Step("fail", 1)),
-    *(Step("ask"), Step("observe", 0, 0.3), Step("stop", 0), Step("ask"), Step("fail", 0)),
-    *(Step("ask"), Step("observe", 0, 0.2), Step("complete", 0), Step("run", value=0.9)),
+    *(Step("ask"), Step("observe", 0, -0.2), Step("stop", 0), Step("ask"), Step("fail", 0)),
+    *(Step("ask"), Step("observe", 0, -0.3), Step("complete", 0), Step("run", value=-0.4)),
+    *(Step("run", value=-0.5), Step("ask"), Step("run", value=0.9), Step("ask")),
 ]
 
 

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import Any, ClassVar
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis.errors import Flaky
 from hypothesis.strategies import SearchStrategy
 
@@ -25,10 +25,13 @@ class PluginContract:
         kind: the kind of plugin.
         max_examples: how many examples Hypothesis tries in each test that uses it; they are the
             same ones in every run.
+        shrinks: whether Hypothesis looks for the smallest example that fails, which may take
+            minutes with a slow plugin.
     """
 
     kind: ClassVar[str]
     max_examples: int = 30
+    shrinks: bool = True
 
     def fresh(self) -> Any:
         """Return a fresh object of the plugin under test, from the method `make_<kind>`."""
@@ -52,9 +55,11 @@ class PluginContract:
         return registry.create(self.kind, {"name": name, **options})
 
     def for_all(self, check: Callable[..., None], **strategies: SearchStrategy[Any]) -> None:
-        """Call `check` with many examples of its arguments, and name the smallest that fails."""
+        """Call `check` with many examples of its arguments, and name one that fails."""
+        phases = [Phase.generate, *([Phase.shrink] if self.shrinks else [])]
         configured = settings(
             max_examples=self.max_examples,
+            phases=phases,
             derandomize=True,
             database=None,
             deadline=None,

@@ -103,9 +103,7 @@ class Simulation:
     def write(self, event: Event) -> None:
         """Append an event to the log and fold it."""
         event = {**event, "time": 1e9 + len(self.events), "writer": "testkit"}
-        with promised("parameters and metadata of a suggestion are JSON"):
-            text = encode(event)
-        self.events.append(decode(text))
+        self.events.append(decode(encode(event)))
         self.history.fold((event,))
 
     def ask(self) -> Trial | AlgorithmState:
@@ -210,7 +208,7 @@ def _decided(socket: AlgorithmSocket, history: History, random: TrialRandom) -> 
     except PluginError as error:
         if not isinstance(error.__cause__, UserError):
             raise
-        with promised("suggestions lie in the search space"):
+        with promised("a suggestion lies in the search space, and what it carries besides is JSON"):
             raise
 
 
