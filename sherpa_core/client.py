@@ -6,9 +6,9 @@ import json
 import logging
 import os
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from sherpa_core import locate
 from sherpa_core.errors import Conflict, StorageError, UserError
@@ -17,6 +17,8 @@ from sherpa_core.registry import load
 from sherpa_core.reports import observation_event
 from sherpa_core.sockets import bind
 from sherpa_core.trial import Trial
+
+T = TypeVar("T")
 
 logger = logging.getLogger(__name__)
 
@@ -69,11 +71,11 @@ class Client:
         if text:
             trial = Trial(int(id), json.loads(text)["parameters"])
         else:
-            study = os.environ.get("SHERPA_STUDY")
-            history = locate.open_log(self._url, study, announce=False).history
-            if int(id) not in history.trials:
+            study = _study_of_the_run()
+            log = self._patiently(lambda: locate.open_log(self._url, study, announce=False))
+            if int(id) not in log.history.trials:
                 raise UserError(f"the study {study!r} has no trial {id}")
-            trial = history.trials[int(id)]
+            trial = log.history.trials[int(id)]
         trial.attempt = self._attempt
         return trial
 
@@ -104,20 +106,10 @@ class Client:
         )
         if self.test_mode:
             return
-        pause, deadline = 0.05, time.monotonic() + _OUTAGE
-        while True:
-            try:
-                return self._open().append(event)
-            except Conflict:
-                logger.info("iteration %s of trial %s was there already", iteration, trial.id)
-                return
-            except StorageError as error:
-                if time.monotonic() > deadline:
-                    raise
-                logger.warning("the storage does not answer, trying again: %s", error)
-                self._log = None
-                time.sleep(pause)
-                pause = min(2 * pause, 5.0)
+        try:
+            self._patiently(lambda: self._open().append(event))
+        except Conflict:
+            logger.info("iteration %s of trial %s was there already", iteration, trial.id)
 
     def keras_send_metrics(
         self, trial: Trial, objective_name: str | None = None, context_names: Iterable[str] = ()
@@ -139,12 +131,25 @@ class Client:
             list(context_names),
         )
 
+    def _patiently(self, work: Callable[[], T]) -> T:
+        """Return what `work` returns; a storage that is out of reach is tried again."""
+        pause, deadline = 0.05, time.monotonic() + _OUTAGE
+        while True:
+            try:
+                return work()
+            except Conflict:
+                raise
+            except StorageError as error:
+                if time.monotonic() > deadline:
+                    raise
+                logger.warning("the storage does not answer, trying again: %s", error)
+                self._log = None
+                time.sleep(pause)
+                pause = min(2 * pause, 5.0)
+
     def _open(self) -> Log:
         if self._log is None:
-            study = os.environ.get("SHERPA_STUDY")
-            if not study:
-                raise UserError(f"SHERPA_STUDY is not set. {_HOW}")
-            self._log = Log(bind("storage", self._url), study, announce=False)
+            self._log = Log(bind("storage", self._url), _study_of_the_run(), announce=False)
             self._log.folding = False
         return self._log
 
@@ -153,6 +158,13 @@ _HOW = (
     "A trial script is started by a runner: `sherpa run STUDY.toml` or sherpa_core.optimize(...); "
     "to try it by itself use Client(test_mode=True)."
 )
+
+
+def _study_of_the_run() -> str:
+    study = os.environ.get("SHERPA_STUDY")
+    if not study:
+        raise UserError(f"SHERPA_STUDY is not set. {_HOW}")
+    return study
 
 
 def _storage_of_the_run() -> str:

@@ -29,6 +29,9 @@ class Engine:
         algorithm: its algorithm.
         rules: its stopping rules.
         observers: its observers.
+
+    Attributes:
+        history: the history as far as it was read.
     """
 
     def __init__(
@@ -39,6 +42,7 @@ class Engine:
         observers: list[Socket],
     ) -> None:
         self.log = log
+        self.history = log.history
         self.algorithm = algorithm
         self.rules = rules
         self.observers = observers
@@ -48,11 +52,6 @@ class Engine:
             algorithm.call("load", num_trials=len(log.history.trials))
         if observers:
             log.listeners.append(self._tell_observers)
-
-    @property
-    def history(self) -> History:
-        """The history as far as it was read."""
-        return self.log.history
 
     def ask(self) -> Trial | AlgorithmState:
         """Return a new trial (or WAIT or DONE), leaving lost ones alone."""

@@ -32,7 +32,7 @@ runner_lease           `until`: this session owns its trials up to that time; 0 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from sherpa_core.errors import UserError
@@ -70,17 +70,22 @@ def _not_json(value: object) -> Any:
     )
 
 
-def _encoder(sort_keys: bool) -> Callable[[Any], str]:
-    """Return a JSON encoder that is built once: `JSONEncoder.encode` builds one per call."""
+def _encoder(sort_keys: bool) -> Callable[[Any, int], Iterable[str]]:
+    """Return a JSON encoder that is built once: `JSONEncoder.encode` builds one per call.
+
+    It is called with 0 as second argument, and returns the text in pieces.
+    """
     plain = json.JSONEncoder(
         ensure_ascii=False, separators=(",", ":"), default=_not_json, sort_keys=sort_keys
     )
     make: Any = getattr(json.encoder, "c_make_encoder", None)
     if make is None:
-        return plain.encode
+        return lambda value, _: plain.iterencode(value)
     text = json.encoder.encode_basestring
-    run = make(None, _not_json, text, None, ":", ",", sort_keys, False, True)
-    return lambda value: "".join(run(value, 0))
+    encoder: Callable[[Any, int], Iterable[str]] = make(
+        None, _not_json, text, None, ":", ",", sort_keys, False, True
+    )
+    return encoder
 
 
 _encode = _encoder(sort_keys=False)
@@ -95,7 +100,7 @@ def to_json(value: Any) -> str:
             or text that is not valid unicode.
     """
     try:
-        text = _encode(value)
+        text = "".join(_encode(value, 0))
         if not text.isascii():
             text.encode("utf-8")
     except UserError:
@@ -136,7 +141,8 @@ def decode_many(texts: Sequence[str]) -> list[Event]:
 
 def body(event: Event) -> str:
     """Return what must be equal when a key is used again: all but `time`, in a fixed order."""
-    return _encode_sorted({name: value for name, value in event.items() if name != "time"})
+    kept = {name: value for name, value in event.items() if name != "time"}
+    return "".join(_encode_sorted(kept, 0))
 
 
 def same_body(event: Event, text: str) -> bool:

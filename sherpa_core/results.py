@@ -164,7 +164,6 @@ def write_csv(frame: pd.DataFrame, space: SearchSpace, path: str | Path | IO[str
 
 def read_csv(path: str | Path, space: SearchSpace) -> pd.DataFrame:
     """Return the results table that `write_csv` wrote; choices are the very values again."""
-    listed = [each for each in space if isinstance(each, Choice | Ordinal)]
     choices = {
         each.name: {text: value for value, text in zip(*_pairs(each), strict=True)}
         for each in space

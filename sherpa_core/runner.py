@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import logging
 import math
-import signal
-import threading
 from collections import deque
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any
 
 import attrs
@@ -20,6 +17,7 @@ from sherpa_core.errors import Conflict, SchedulerError, StorageError, StudyStop
 from sherpa_core.events import Event
 from sherpa_core.execution import Execution, Report
 from sherpa_core.history import History
+from sherpa_core.interrupts import Interrupts
 from sherpa_core.jobs import JobReport
 from sherpa_core.judging import Judge, judge_end
 from sherpa_core.options import RunOptions
@@ -62,8 +60,6 @@ class Runner:
         progress: called at every turn of the loop, many times a second.
 
     Attributes:
-        interrupted: number of interrupts (Ctrl-C) so far: one lets the running trials end, two
-            (or SIGTERM) kill them, three end everything at once.
         started: time of the run's start, seconds since 1970.
     """
 
@@ -76,8 +72,8 @@ class Runner:
     ) -> None:
         self.engine = engine
         self.options = options
-        self.interrupted = 0
         self.started = engine.log.clock()
+        self._interrupts = Interrupts()
         self._execution = execution
         self._progress = progress
         self._tasks: dict[int, _Task] = {}
@@ -100,6 +96,11 @@ class Runner:
         """Ids of the trials whose jobs this runner follows."""
         return list(self._tasks)
 
+    @property
+    def interrupted(self) -> int:
+        """Number of interrupts so far: one lets the running trials end, two kill them."""
+        return self._interrupts.count
+
     def run(self) -> None:
         """Run until the study is done, its time is over, or it is interrupted.
 
@@ -112,7 +113,7 @@ class Runner:
         self.engine.log.listeners.append(self._judge.listen)
         pause = 0.0
         try:
-            with self._signals():
+            with self._interrupts:
                 self._begin()
                 over = False
                 while not over:
@@ -389,21 +390,3 @@ class Runner:
         except StorageError as error:
             logger.warning("the end of the run could not be written down: %s", error)
         self.engine.tell("study_finished", history=self.history)
-
-    @contextmanager
-    def _signals(self) -> Iterator[None]:
-        """Count interrupts instead of dying; only the main thread receives signals."""
-
-        def interrupt(number: int, frame: Any) -> None:
-            self.interrupted += 2 if number == signal.SIGTERM else 1
-            if self.interrupted > 2 and number == signal.SIGINT:
-                raise KeyboardInterrupt
-
-        main = threading.current_thread() is threading.main_thread()
-        numbers = (signal.SIGINT, signal.SIGTERM) if main else ()
-        kept = {number: signal.signal(number, interrupt) for number in numbers}
-        try:
-            yield
-        finally:
-            for number, handler in kept.items():
-                signal.signal(number, handler)

@@ -52,7 +52,8 @@ class SearchSpace(Sequence[Parameter]):
             (self._parameters.index(parameter), parameter.name, parameter.from_unit, parameter.when)
             for parameter in self.ordered
         ]
-        self._restorers = [(each.name, each.restore, each.when, each) for each in self.ordered]
+        self._restorers = [(each.name, each.restore, each.when) for each in self.ordered]
+        self._type_restorers = [(each.name, each.restore_type, each.when) for each in self.ordered]
         self.conditional = any(parameter.when for parameter in self._parameters)
 
     @overload
@@ -113,6 +114,8 @@ class SearchSpace(Sequence[Parameter]):
             point: one number in [0, 1] per parameter, in their order; those of inactive
                 parameters are ignored.
         """
+        if not self.conditional:
+            return {name: from_unit(point[index]) for index, name, from_unit, _ in self._decoders}
         configuration: Configuration = {}
         for index, name, from_unit, when in self._decoders:
             if not when or _holds(when, configuration):
@@ -164,13 +167,12 @@ class SearchSpace(Sequence[Parameter]):
             UserError: an active parameter has no value, or a wrong one.
         """
         valid: Configuration = {}
-        for name, restore, when, parameter in self._restorers:
-            if not when or _holds(when, valid):
-                try:
-                    value = configuration[name]
-                except KeyError:
-                    raise UserError(f"the parameter {name!r} has no value") from None
-                valid[name] = restore(value) if strict else parameter.restore_type(value)
+        try:
+            for name, restore, when in self._restorers if strict else self._type_restorers:
+                if not when or _holds(when, valid):
+                    valid[name] = restore(configuration[name])
+        except KeyError:
+            raise UserError(f"the parameter {name!r} has no value") from None
         return valid
 
     def to_list(self) -> list[dict[str, Any]]:

@@ -174,7 +174,9 @@ class Trial:
         if data is None:
             data = self._data = array("d")
         index = len(data) // _WIDTH
-        data.extend((iteration, objective, time))
+        data.append(iteration)
+        data.append(objective)
+        data.append(time)
         if iteration > self._top:
             self._top = iteration
         if context:

@@ -86,7 +86,7 @@ def enqueue_command(study: str, values: Sequence[str], as_json: bool) -> None:
     if as_json:
         write_json({"parameters": valid, "queued": len(log.history.queue)})
     else:
-        click.echo(f"queued; {counted(len(log.history.queue), 'configuration')} wait")
+        click.echo(f"queued as number {len(log.history.queue)}")
 
 
 def _parameters(values: Sequence[str]) -> dict[str, Any]:

@@ -32,7 +32,13 @@ class Progress:
         self._clock = clock
         self._started = self._next = clock()
         self._ended_before = -1
-        self._live = Live(console=console, auto_refresh=False, transient=True)
+        self._live = Live(
+            console=console,
+            auto_refresh=False,
+            transient=True,
+            redirect_stdout=False,
+            redirect_stderr=False,
+        )
         self._said_interrupted = False
 
     def __enter__(self) -> Progress:

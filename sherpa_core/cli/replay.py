@@ -15,7 +15,7 @@ import click
 from sherpa_core import events as ev
 from sherpa_core import registry
 from sherpa_core.asking import TrialRandom, decide
-from sherpa_core.cli.output import clean, counted, json_option, study_argument, write_json
+from sherpa_core.cli.output import FAILED, clean, counted, json_option, study_argument, write_json
 from sherpa_core.errors import PluginError, UserError
 from sherpa_core.events import Event, to_json
 from sherpa_core.history import History
@@ -68,7 +68,7 @@ def replay_command(study: str, as_json: bool) -> int:
         results = {name: counts[name] for name in ("same", "close", "different")}
         shown = [attrs.asdict(verdict) for verdict in verdicts if verdict.result != "same"]
         write_json({**results, "queued": queued, "other_version": len(others), "not_same": shown})
-        return bool(different)
+        return FAILED if different else 0
     click.echo(
         f"{counted(len(verdicts), 'decision')} asked again: {counts['same']} the same, "
         f"{counts['close']} close, {counts['different']} different; {queued} queued by hand"
@@ -79,7 +79,7 @@ def replay_command(study: str, as_json: bool) -> int:
         click.echo(clean(f"{counted(number, 'decision')} of {was}, asked again of {installed}"))
     for verdict in different[:10]:
         click.echo(clean(f"trial {verdict.trial} was {verdict.was}, but is now {verdict.now}"))
-    return bool(different)
+    return FAILED if different else 0
 
 
 def replay(log: Log) -> Iterator[Verdict]:
@@ -134,9 +134,9 @@ def _compare(
         now = _decision(answer) if isinstance(answer, dict) else answer.name
     distribution = registry.find("algorithm", algorithm.name).distribution
     was = _decision(event)
-    result = (
-        "same" if to_json(was) == to_json(now) else "close" if _close(was, now) else "different"
-    )
+    result = "same" if to_json(was) == to_json(now) else "different"
+    if result == "different" and _close(was, now):
+        result = "close"
     recorded, installed = versions.get(distribution, ""), version(distribution)
     return Verdict(event["trial"], result, recorded, installed, was, now)
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import logging
+import os
 import shlex
 from collections.abc import Iterator
-from contextlib import chdir, contextmanager
+from contextlib import chdir, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ from sherpa_core.cli.output import (
     write_pairs,
 )
 from sherpa_core.cli.progress import Progress
-from sherpa_core.cli.show import counted_trials, facts, write_best
+from sherpa_core.cli.show import facts, in_words, write_best
 from sherpa_core.config import StudyFile, load_study_file
 from sherpa_core.errors import SherpaError
 from sherpa_core.history import History
@@ -66,19 +67,23 @@ def run_command(
     console = Console(stderr=True)
     with _logged(console, quiet):
         interrupted, history = _run(study_file, resume, None if quiet else Progress(console))
+    known = facts(history)
+    state = "interrupted" if interrupted else "finished"
+    folder = os.path.relpath(study_file.output_dir)
     if as_json:
-        state = "interrupted" if interrupted else "finished"
-        folder = str(study_file.output_dir)
-        write_json({**facts(history), "state": state, "output_dir": folder})
+        write_json({**known, "state": state, "output_dir": str(study_file.output_dir)})
     else:
-        _write_summary(study_file, history)
-    again = f"sherpa run {shlex.quote(str(file))} --resume"
+        write_best(known["best"])
+        write_pairs({"trials": in_words(known["trials"]), "results": f"{folder}/{RESULTS}"})
     if interrupted:
-        complain(f"interrupted; continue with: {again}")
+        complain(f"interrupted; continue with: sherpa run {shlex.quote(str(file))} --resume")
         return INTERRUPTED
     if history.best is None:
-        complain(_why_nothing(study_file, history))
+        complain(_why_nothing(history, f"{folder}/jobs"))
         return FAILED
+    if not as_json:
+        view = "plot" if "plot" in registry.entries("command") else "results"
+        click.echo(clean(f"next: sherpa {view} {shlex.quote(folder)}"))
     return 0
 
 
@@ -86,39 +91,19 @@ def _run(file: StudyFile, resume: bool, progress: Progress | None) -> tuple[bool
     with chdir(file.path.absolute().parent):  # objectives find their data where commands do
         study = file.open(resume)
         try:
-            if progress is None:
-                runner = run(study, file.job, file.options)
-            else:
-                with progress:
-                    runner = run(study, file.job, file.options, progress)
+            with progress or nullcontext():
+                runner = run(study, file.job, file.options, progress)
             study.save()
         except (SherpaError, OSError) as error:
             raise click.ClickException(f"the run failed: {error}") from error
     return bool(runner.interrupted), study.history
 
 
-def _write_summary(file: StudyFile, history: History) -> None:
-    write_best(history.best_result())
-    folder = _relative(file.output_dir)
-    write_pairs({"trials": counted_trials(history), "results": folder / RESULTS})
-    if history.best is not None:
-        view = "plot" if "plot" in registry.entries("command") else "results"
-        click.echo(clean(f"next: sherpa {view} {shlex.quote(str(folder))}"))
-
-
-def _why_nothing(file: StudyFile, history: History) -> str:
+def _why_nothing(history: History, jobs: str) -> str:
     if not history.ended:
         return "no trial was run"
     last = history.ended[-1]
-    jobs = _relative(file.output_dir) / "jobs"
     return f"no trial succeeded: trial {last.id} had {last.failure}; what they print is in {jobs}"
-
-
-def _relative(path: Path) -> Path:
-    try:
-        return path.relative_to(Path.cwd())
-    except ValueError:
-        return path
 
 
 class _Handler(logging.Handler):

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import io
+import json
 import sys
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from sherpa_core.cli.output import (
+    FAILED,
     clean,
     json_option,
     plain,
@@ -42,7 +45,7 @@ def facts(history: History) -> dict[str, Any]:
         "algorithm": history.algorithm,
         "trials": {**counts, "queued": len(history.queue)},
         "max_num_trials": history.run.max_num_trials,
-        "best": history.best_result() or None,
+        "best": _best(history) or None,
         "stop_requested": history.stop_requested,
         "created": history.created,
         "note": history.note,
@@ -50,24 +53,32 @@ def facts(history: History) -> dict[str, Any]:
     }
 
 
-def counted_trials(history: History) -> str:
-    """Return how many trials there are of each kind, in words."""
-    counts = facts(history)["trials"].items()
-    return ", ".join(f"{number} {name}" for name, number in counts if number) or "none"
+def _best(history: History) -> dict[str, Any]:
+    """Return the best result as the algorithm sees it, where that is installed."""
+    own = None
+    with suppress(PluginError, UserError):
+        algorithm = bind("algorithm", history.algorithm)
+        if algorithm.implements("get_best_result"):
+            own = algorithm.hook.get_best_result(
+                parameters=history.space, history=history, lower_is_better=history.lower_is_better
+            )
+    return history.best_result() if own is None else dict(own)
 
 
-def write_best(best: Mapping[str, Any]) -> None:
+def in_words(counts: Mapping[str, int]) -> str:
+    """Return how many trials there are of each kind: `2 completed, 1 failed`."""
+    return ", ".join(f"{number} {name}" for name, number in counts.items() if number) or "none"
+
+
+def write_best(best: Mapping[str, Any] | None) -> None:
     """Print the best result for people."""
     if not best:
-        click.echo("best: none yet")
-        return
-    rest = {name: value for name, value in best.items() if name not in _PLACE}
-    place = f"trial {best.get('Trial-ID')}, iteration {best.get('Iteration')}"
-    click.echo(f"best: {show(best['Objective'])} ({place})")
-    write_pairs(rest, indent="  ")
-
-
-_PLACE = ("Trial-ID", "Iteration", "Objective")
+        return click.echo("best: none yet")
+    values = dict(best)
+    trial, iteration = values.pop("Trial-ID", None), values.pop("Iteration", None)
+    objective = show(values.pop("Objective", None))
+    click.echo(f"best: {objective} (trial {trial}, iteration {iteration})")
+    return write_pairs(values, indent="  ")
 
 
 @click.command("status")
@@ -87,7 +98,7 @@ def status_command(study: str, as_json: bool) -> None:
     pairs = {
         "study": known["study"],
         "algorithm": to_json(known["algorithm"]),
-        "trials": counted_trials(history),
+        "trials": in_words(known["trials"]),
         "stop": known["stop_requested"],
         "note": known["note"],
         "tags": ", ".join(known["tags"]),
@@ -95,7 +106,7 @@ def status_command(study: str, as_json: bool) -> None:
     write_pairs({name: value for name, value in pairs.items() if value})
     for each in running:
         click.echo(f"trial {each['trial']} has been running for {span(each['seconds'])}")
-    write_best(known["best"] or {})
+    write_best(known["best"])
 
 
 @click.command("best")
@@ -103,27 +114,12 @@ def status_command(study: str, as_json: bool) -> None:
 @json_option
 def best_command(study: str, as_json: bool) -> int:
     """Show the best result; exit code 1 if there is none."""
-    history = open_log(study, announce=False).history
-    best = _best_of_algorithm(history)
+    best = _best(open_log(study, announce=False).history)
     if as_json:
         write_json(best)
     else:
         write_best(best)
-    return 0 if best else 1
-
-
-def _best_of_algorithm(history: History) -> dict[str, Any]:
-    """Return the best result as the algorithm sees it, where it is installed."""
-    try:
-        algorithm = bind("algorithm", history.algorithm)
-    except (PluginError, UserError):
-        return history.best_result()
-    own = None
-    if algorithm.implements("get_best_result"):
-        own = algorithm.hook.get_best_result(
-            parameters=history.space, history=history, lower_is_better=history.lower_is_better
-        )
-    return history.best_result() if own is None else dict(own)
+    return 0 if best else FAILED
 
 
 @click.command("results")
@@ -168,8 +164,6 @@ def _csv(frame: pd.DataFrame, history: History) -> str:
 
 
 def _json(frame: pd.DataFrame) -> str:
-    import json
-
     rows = frame.astype(object).to_dict("records")
     return json.dumps([plain(row) for row in rows], indent=1) + "\n"
 

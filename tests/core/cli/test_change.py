@@ -76,7 +76,7 @@ def test_what_is_enqueued_comes_next(
 ) -> None:
     result = sherpa("enqueue", output, *words)
 
-    assert (result.exit_code, result.stdout) == (0, "queued; 1 configuration waits\n")
+    assert (result.exit_code, result.stdout) == (0, "queued as number 1\n")
     assert running(study).parameters == {"lr": 0.01, "kernel": "rbf"}
 
 
@@ -153,7 +153,8 @@ def test_telling_says_what_the_stopping_rule_wants(tmp_path: Path, sherpa: Sherp
         disable_dashboard=True,
     )
     trial = running(study)
-    study.add_observation(trial, 0.0)
+    study.add_observation(trial, 0.0, iteration=1)
+    study.add_observation(trial, 0.0, iteration=2)
     study.finalize(trial)
     sherpa("ask", tmp_path)
 

@@ -57,7 +57,7 @@ def test_lines_come_every_so_often_without_a_terminal(
 
     lines = screen.getvalue().splitlines()
     assert 10 <= len(lines) <= 20
-    assert lines[0].startswith("3/10 trials done · 0 running · 1 FAILED")
+    assert lines[0].startswith("3/10 trials done · 0 running · 1 failed")
     assert "best 0.25 (trial 2)" in lines[0]
 
 

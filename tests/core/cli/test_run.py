@@ -186,7 +186,7 @@ def test_the_first_interrupt_waits_for_running_trials(folder: Path, start: Start
         while "interrupted: " not in process.stderr.readline():
             assert process.poll() is None
         (folder / "go").touch()
-        out, err = process.communicate(timeout=60)
+        _, err = process.communicate(timeout=60)
 
     assert process.returncode == 3
     assert "sherpa: interrupted; continue with: sherpa run study.toml --resume\n" in err

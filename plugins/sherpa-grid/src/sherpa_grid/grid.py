@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 import attrs
+
 from sherpa_core import (
     Algorithm,
     AlgorithmState,
@@ -104,6 +105,7 @@ class GridSearch(Algorithm):
             units = [place / (count - 1) for place in range(count)]
         else:
             units = [(place + 1) / (count + 1) for place in range(count)]
+        values: list[float]
         if isinstance(parameter, Discrete):
             values = [self._round(parameter, unit) for unit in units]
         elif isinstance(parameter, Continuous):

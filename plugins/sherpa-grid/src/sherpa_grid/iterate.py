@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 import attrs
+
 from sherpa_core import Algorithm, AlgorithmState, Choice, History, Parameter, option
 
 

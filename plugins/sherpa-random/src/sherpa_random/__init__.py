@@ -6,6 +6,7 @@ from typing import Any
 
 import attrs
 import numpy as np
+
 from sherpa_core import Algorithm, AlgorithmState, History, SearchSpace, option
 
 __all__ = ["RandomSearch"]

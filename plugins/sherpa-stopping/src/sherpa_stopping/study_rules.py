@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import attrs
+
 from sherpa_core import History, StoppingRule, option
 
 _positive = attrs.validators.gt(0)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 import attrs
+
 from sherpa_core import History, StoppingRule, Trial, option
 from sherpa_median import CurveRule
 
