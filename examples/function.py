@@ -3,9 +3,10 @@
 import argparse
 
 import sherpa_core as sherpa
+from sherpa_core.workers import ObjectiveTrial
 
 
-def descend(trial: sherpa.Trial) -> None:
+def descend(trial: ObjectiveTrial) -> None:
     """Minimize Rosenbrock's function by gradient descent, with the trial's step and momentum."""
     step, momentum = trial.parameters["step"], trial.parameters["momentum"]
     x, y, dx, dy = -1.0, 1.0, 0.0, 0.0

@@ -24,5 +24,6 @@ if __name__ == "__main__":
     for trial in study:
         study.add_observation(trial, objective=train(**trial.parameters))
         study.finalize(trial)
-    print(study.results[["Trial-ID", "Objective"]].tail())
+    ended = study.results.query("Status == 'COMPLETED'")
+    print(ended.nsmallest(5, "Objective")[["Trial-ID", "lr", "optimizer", "momentum", "Objective"]])
     print("best:", study.get_best_result())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import insort
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
@@ -44,9 +45,9 @@ class PopulationBasedTraining(Algorithm):
     """Trains a population in generations; the worst fifth continues from the best ones.
 
     The first generation is random. Of each generation the best 80 % go on unchanged; the rest is
-    replaced by perturbed copies of the best 20 % of all trials up to that generation. Every trial trains one
-    generation long: it loads the model `load_from` (empty in the first generation) and saves its
-    own as `save_to`. Further keys of a trial: `generation` (from 1) and `lineage` (the ids of its
+    replaced by perturbed copies of the best 20 % of all trials up to that generation. Every trial
+    trains one generation long: it loads the model `load_from` (empty in the first generation) and
+    saves its own as `save_to`. Further keys of a trial: `generation` (from 1) and `lineage` (the ids of its
     ancestors, `'1,6,12,'`).
 
     Source: M. Jaderberg et al., Population Based Training of Neural Networks, 2017
@@ -159,7 +160,8 @@ class _Population:
     def __init__(self) -> None:
         self.members: list[Trial] = []
         self._last_id = 0
-        self._best: dict[int, list[Trial]] = {}
+        self._ranked: list[tuple[float, int]] = []
+        self._num_ranked = 0
 
     def update(self, history: History) -> None:
         """Take in the trials that were added since the last call."""
@@ -180,7 +182,9 @@ class _Population:
 
         At least one, if any of them is usable.
         """
-        if count not in self._best:
-            usable = sorted(filter(_is_usable, self.members[:count]), key=self.key(history))
-            self._best = {count: usable[: max(1, len(usable) // 5)]}
-        return self._best[count]
+        key = self.key(history)
+        for trial in self.members[self._num_ranked : count]:
+            if _is_usable(trial):
+                insort(self._ranked, key(trial))
+        self._num_ranked = max(self._num_ranked, count)
+        return [history.trials[id] for _, id in self._ranked[: max(1, len(self._ranked) // 5)]]

@@ -15,21 +15,20 @@ import attrs
 from sherpa_core import History, option
 
 
-@attrs.define(eq=False)
+@attrs.define(eq=False, slots=False)
 class Plain:
     """A page with the study's name, its observations as JSON, and a button that stops a trial."""
 
     title: str = option("what stands above the study's name", default="SHERPA")
 
     def __attrs_post_init__(self):
-        for name in ("server", "storage", "study", "token"):
-            object.__setattr__(self, name, None)
+        self.server = self.storage = self.study = self.token = None
 
     def start_dashboard(self, storage, study, host, port):
-        object.__setattr__(self, "storage", storage)
-        object.__setattr__(self, "study", study)
-        object.__setattr__(self, "token", secrets.token_hex())
-        object.__setattr__(self, "server", Server((self.host(host), port or 0), Handler))
+        self.storage = storage
+        self.study = study
+        self.token = secrets.token_hex()
+        self.server = Server((self.host(host), port or 0), Handler)
         self.server.dashboard = self
         self.serve(threading.Thread(target=self.server.serve_forever, args=(0.01,), daemon=True))
         return f"http://{host}:{self.server.server_port}/"
@@ -41,7 +40,7 @@ class Plain:
         if self.server is not None:
             self.server.shutdown()
             self.server.server_close()
-            object.__setattr__(self, "server", None)
+            self.server = None
 
     def host(self, host):
         return host
@@ -157,7 +156,7 @@ class ReadsOnce(Plain):
         found = getattr(self, "found", None)
         if found is None:
             found = super().events()
-            object.__setattr__(self, "found", found)
+            self.found = found
         return found
 
 
@@ -166,7 +165,7 @@ class ExpectsSilence(Plain):
 
     def page(self):
         seen = getattr(self, "seen", None)
-        object.__setattr__(self, "seen", len(self.events()))
+        self.seen = len(self.events())
         assert seen in (None, self.seen)
         return super().page()
 
@@ -190,13 +189,13 @@ class StopsOnlyOnce(Plain):
     def stop_dashboard(self):
         self.server.shutdown()
         self.server.server_close()
-        object.__setattr__(self, "server", None)
+        self.server = None
 
 
 class KeepsTheProcess(Plain):
     def serve(self, thread):
         super().serve(thread)
-        object.__setattr__(self, "ending", threading.Event())
+        self.ending = threading.Event()
         threading.Thread(target=self.ending.wait, args=(20,)).start()
 
 
@@ -232,15 +231,14 @@ class AnswersAnything(Plain):
         return super().answer(path) or ("text/html", self.page())
 
 
-@attrs.define(eq=False)
-class HidesAnOption(Plain):
-    hidden: int = option("what nobody can read", default=1)
+class HidesAnOption:
+    def __init__(self, title="SHERPA"):
+        self._plain = Plain(title)
 
-    def __attrs_post_init__(self):
-        super().__attrs_post_init__()
-        del self.hidden
+    def start_dashboard(self, storage, study, host, port):
+        return self._plain.start_dashboard(storage, study, host, port)
 
 
-@attrs.define(eq=False)
+@attrs.define(eq=False, slots=False)
 class DoublesAnOption(Plain):
     factor: int = option("what is multiplied", default=1, converter=lambda value: 2 * value)

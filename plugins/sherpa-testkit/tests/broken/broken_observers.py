@@ -11,14 +11,14 @@ import attrs
 from sherpa_core import Observer, option
 
 
-@attrs.define(eq=False)
+@attrs.define(eq=False, slots=False)
 class Notes(Observer):
     """Keeps lines about what happens."""
 
     width: int = option("characters of a line", default=80)
 
     def __attrs_post_init__(self):
-        object.__setattr__(self, "lines", {})
+        self.lines = {}
 
     def trial_started(self, trial):
         self.note(trial, "started")
@@ -71,7 +71,7 @@ class KnowsOnlyTheFirstAttempt(Notes):
 class BelongsToItsThread(Notes):
     def __attrs_post_init__(self):
         super().__attrs_post_init__()
-        object.__setattr__(self, "thread", threading.get_ident())
+        self.thread = threading.get_ident()
 
     def trial_started(self, trial):
         assert self.thread == threading.get_ident(), "SQLite objects created in another thread"
@@ -100,6 +100,6 @@ class HidesAnOption(Observer):
         pass
 
 
-@attrs.define(eq=False)
+@attrs.define(eq=False, slots=False)
 class DoublesAnOption(Notes):
     factor: int = option("what is multiplied", default=1, converter=lambda value: 2 * value)

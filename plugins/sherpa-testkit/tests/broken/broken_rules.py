@@ -9,7 +9,7 @@ import attrs
 from sherpa_core import StoppingRule, option
 
 
-@attrs.define(eq=False)
+@attrs.define(eq=False, slots=False)
 class Patience(StoppingRule):
     """Ends what is worse than the best trial by more than a tolerance."""
 
@@ -63,7 +63,7 @@ class ExpectsTrials(Patience):
 
 class CountsItsCalls(Patience):
     def should_trial_stop(self, trial, history, lower_is_better):
-        object.__setattr__(self, "calls", getattr(self, "calls", 0) + 1)
+        self.calls = getattr(self, "calls", 0) + 1
         return self.calls % 3 == 0
 
 
@@ -105,12 +105,12 @@ class HidesAnOption(StoppingRule):
         return self._rule.should_trial_stop(trial, history, lower_is_better)
 
 
-@attrs.define(eq=False)
+@attrs.define(eq=False, slots=False)
 class DoublesAnOption(Patience):
     factor: float = option("what is multiplied", default=1.0, converter=lambda value: 2 * value)
 
 
-@attrs.define(eq=False)
+@attrs.define(eq=False, slots=False)
 class SetAfterwards(Patience):
     """Is configured by something that is no option."""
 
@@ -118,7 +118,7 @@ class SetAfterwards(Patience):
 
     def __attrs_post_init__(self):
         type(self).made += 1
-        object.__setattr__(self, "number", self.made)
+        self.number = self.made
 
     def best(self, history):
         return super().best(history) if self.number < 3 else None
