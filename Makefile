@@ -33,7 +33,7 @@ INSTALL := $(PIP) install --no-build-isolation
 # ---- what people call -----------------------------------------------------------------
 
 demo: $(STAMPS)/demo
-	$(BIN)/sherpa run examples/digits/study.toml
+	@$(BIN)/python examples/digits/demo.py
 
 test: lint pytest docs
 

@@ -8,13 +8,13 @@ import json
 import os
 import platform
 import statistics
-import sys
 from collections.abc import Callable, Iterable, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import attrs
+
 from sherpa_core import Choice, Continuous, Discrete, Ordinal, Parameter
 
 
@@ -182,6 +182,8 @@ def main(
         + f"; repetitions: {options.repeats}, medians are shown"
     )
     notes: list[str] = []
+    if options.quick:
+        print("quick: the sizes are too small for the numbers to mean anything")
     rows = list(measure(options, notes))
     _print_table([_HEAD, *(row.cells() for row in rows)])
     for note in notes:
@@ -198,14 +200,15 @@ def main(
             "notes": notes,
         }
         given.json.write_text(json.dumps(facts, indent=1) + "\n", "utf-8")
-    sys.stdout.flush()
 
 
 def _print_table(lines: list[list[str]]) -> None:
     widths = [max(len(line[column]) for line in lines) for column in range(len(_HEAD))]
     print()
     for number, line in enumerate(lines):
-        print("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
+        print(
+            "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
+        )
         if number == 0:
             print("  ".join("-" * width for width in widths))
     print()

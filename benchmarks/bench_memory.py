@@ -10,6 +10,7 @@ from typing import Any
 
 import optuna
 from _common import Options, Row, interleaved, main, space, suggest_with_optuna
+
 from sherpa_core import Study
 
 
@@ -50,9 +51,7 @@ def measure(options: Options, notes: list[str]) -> Iterator[Row]:
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     trials = options.size(20_000, 50)
     (held,) = interleaved(1, lambda: allocated(sherpa, trials), warm_up=False)
-    (peer,) = interleaved(
-        1, lambda: allocated(with_optuna, trials // 4), warm_up=False
-    )
+    (peer,) = interleaved(1, lambda: allocated(with_optuna, trials // 4), warm_up=False)
     yield Row(f"{trials:,} trials, log and history, a trial", "B", held, at_most=2_000)
     yield Row("the same beside Optuna", "B", held, "Optuna", peer)
 

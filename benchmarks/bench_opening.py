@@ -12,6 +12,7 @@ from importlib.metadata import entry_points
 from typing import Any
 
 from _common import Options, Row, interleaved, main, space
+
 from sherpa_core import Study
 
 OBSERVATIONS = 8  # with its start and its end, a trial is ten events
@@ -37,7 +38,8 @@ from sherpa_core import Study
 start = time.perf_counter()
 study = Study.load(sys.argv[1], disable_dashboard=True)
 seconds = time.perf_counter() - start
-peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+unit = 1 if sys.platform == "darwin" else 1024
+peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
 print(json.dumps([seconds, peak / 1e6, len(study.history.trials), study.history.position]))
 """
 DECODE = """

@@ -17,6 +17,7 @@ from typing import Any
 
 import optuna
 from _common import Options, Row, interleaved, main, space, suggest_with_optuna
+
 from sherpa_core import Study, optimize
 
 WORKERS = 2

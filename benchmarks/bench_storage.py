@@ -7,6 +7,7 @@ import statistics
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -112,11 +113,11 @@ def work(system: str, folder: str, total: int, done: Any, ready: Any, answer: An
                 done.value += 1
             times = run()
             share += 1
-            latencies += [after - before for before, after in zip(times, times[1:], strict=False)]
+            latencies += [after - before for before, after in pairwise(times)]
         answer.put((share, latencies, time.perf_counter() - start, ""))
     except BaseException as error:  # noqa: BLE001 - the parent reports it
-        ready.abort()
         answer.put((0, [], 0.0, f"{system}: {type(error).__name__}: {error}"))
+        ready.abort()
 
 
 def run_round(system: str, processes: int, total: int) -> Round:
@@ -155,12 +156,8 @@ def measure(options: Options, notes: list[str]) -> Iterator[Row]:
                 rounds[name].append(run_round(name, processes, total))
         rates = {name: [each.rate for each in found] for name, found in rounds.items()}
         what = f"{total} trials, {processes} process{'es' if processes > 1 else ''}"
-        yield Row(
-            what, "trials/s", rates["sherpa"], "Optuna SQLite", rates["sqlite"], at_least=12
-        )
-        yield Row(
-            what, "trials/s", rates["sherpa"], "Optuna journal", rates["journal"], at_least=3
-        )
+        yield Row(what, "trials/s", rates["sherpa"], "Optuna SQLite", rates["sqlite"], at_least=12)
+        yield Row(what, "trials/s", rates["sherpa"], "Optuna journal", rates["journal"], at_least=3)
         if processes > 1:
             yield Row(
                 f"{what}, smallest share of an even one",

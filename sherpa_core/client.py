@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 from sherpa_core import locate
 from sherpa_core.errors import Conflict, StorageError, UserError
+from sherpa_core.events import encode
 from sherpa_core.log import Log
 from sherpa_core.registry import load
 from sherpa_core.reports import observation_event
@@ -105,6 +106,7 @@ class Client:
             trial.id, self._attempt, objective, iteration, context, trial.parameters
         )
         if self.test_mode:
+            encode(event)  # refuses what is too long
             return
         try:
             self._patiently(lambda: self._open().append(event))

@@ -55,7 +55,7 @@ class Plan:
         stopping_rules: Any,
         observers: Any,
         seed: int | None,
-        name: str | None,
+        name: Any,
         tags: Iterable[str],
     ) -> Plan:
         """Return the plan of a new study, or raise `UserError` or `PluginError`."""
@@ -65,7 +65,7 @@ class Plan:
             raise UserError(f"lower_is_better must be True or False, but is {lower_is_better!r}")
         if seed is not None and not 0 <= whole_number(seed, "random_seed") < 2**63:
             raise UserError(f"random_seed must lie in [0, 2**63), but is {seed!r}")
-        if name is not None and (not str(name).strip() or "#" in name):
+        if name is not None and (not isinstance(name, str) or not name.strip() or "#" in name):
             raise UserError(f"a study's name must be a text without '#', but is {name!r}")
         space = SearchSpace(parameters)
         bound = bind("algorithm", algorithm)

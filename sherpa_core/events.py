@@ -19,12 +19,14 @@ trial_added            `trial` (int), `parameters`, `origin`, `based_on` (log po
                        and where given `queue` (its place), `parent`, `metadata`
                        (key `trial/<id>`)
 attempt_started        `trial`, `attempt` (key `trial/<id>/attempt/<k>`)
-job_submitted          `trial`, `attempt`, `job`, `runner`
+job_submitted          `trial`, `attempt`, `job`; its writer owns the trial from here on
+                       (key `trial/<id>/adopted/<attempt>/<owner before>` when it is taken over)
 observation_added      `trial`, `attempt`, `iteration`, `objective`, `context`
                        (key `trial/<id>/observation/<attempt>/<iteration>`)
-stop_requested         `trial`, `iteration` (the last one that counts, or None for now), `reason`
+stop_requested         `trial`, `attempt`, `iteration` (the last one that counts, or None for
+                       now), `reason`
 study_stop_requested   `reason`; None takes an earlier request back
-trial_finalized        `trial`, `attempt`, `status`, `failure` (key `trial/<id>/final`)
+trial_finalized        `trial`, `status`, `failure` (key `trial/<id>/final`)
 runner_lease           `until`: this session owns its trials up to that time; 0 when it ends
 =====================  ========================================================================
 """

@@ -22,7 +22,7 @@ from sherpa_core.jobs import JobReport
 from sherpa_core.judging import Judge, judge_end
 from sherpa_core.options import RunOptions
 from sherpa_core.plugin import AlgorithmState
-from sherpa_core.session import host, orphans
+from sherpa_core.session import end_session, host, orphans
 from sherpa_core.trial import Trial
 
 logger = logging.getLogger(__name__)
@@ -388,5 +388,6 @@ class Runner:
         try:
             log.append({"type": ev.RUNNER_LEASE, "until": 0})
         except StorageError as error:
+            end_session(log.writer)
             logger.warning("the end of the run could not be written down: %s", error)
         self.engine.tell("study_finished", history=self.history)

@@ -64,6 +64,15 @@ def hide_secrets(text: str) -> str:
     return _SECRET.sub(lambda m: f"{m[1]}***" if m[1] else f"{m[2]}***@", text)
 
 
+#: Sessions of this process that have ended, though the log may not say so.
+_ended: set[str] = set()
+
+
+def end_session(writer: str) -> None:
+    """Note that a session of this process works on no trial any more."""
+    _ended.add(writer)
+
+
 def orphans(history: History, writer: str, now: float) -> list[Trial]:
     """Return the running trials whose owner is known to be gone, in the order of their ids.
 
@@ -71,7 +80,8 @@ def orphans(history: History, writer: str, now: float) -> list[Trial]:
     lease has run out; without a lease nobody can tell, and its trials stay its own.
     """
     owners = {trial.writer for trial in history.running.values()} - {writer}
-    gone = {owner for owner in owners if _is_gone(history.sessions.get(owner, Session()), now)}
+    known = history.sessions
+    gone = {each for each in owners if each in _ended or _is_gone(known.get(each, Session()), now)}
     return [trial for _, trial in sorted(history.running.items()) if trial.writer in gone]
 
 

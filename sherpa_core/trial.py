@@ -136,13 +136,12 @@ class Trial:
 
     def observation(self, index: int) -> Observation:
         """Return the observation that arrived as number `index`, from 0."""
-        data = self._data
-        if data is None or not 0 <= index < self.num_observations:
+        data, place = self._data, index * _WIDTH
+        if data is None or not 0 <= place < len(data):
             raise UserError(f"trial {self.id} has {self.num_observations} observations")
-        iteration, objective, time = data[index * _WIDTH : (index + 1) * _WIDTH]
         contexts = self._contexts
         context = contexts.get(index, _NOTHING) if contexts else _NOTHING
-        return Observation(int(iteration), objective, context, time)
+        return Observation(int(data[place]), data[place + 1], context, data[place + 2])
 
     @property
     def best(self) -> Observation | None:

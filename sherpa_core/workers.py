@@ -154,7 +154,9 @@ class _Worker:
         if self.trial is not None:
             self.kill()
         self.pipe.close()
-        self.process.join(_PATIENCE)
+        deadline = time.monotonic() + _PATIENCE  # `join` cannot wait for who closed everything
+        while self.process.is_alive() and time.monotonic() < deadline:
+            time.sleep(0.001)
         self.kill()
         self.process.join()
         return self.process.exitcode or 0
@@ -328,5 +330,7 @@ def _print_to(path: Path) -> None:
     os.dup2(file, 2)
     os.close(file)
     # In notebooks `sys.stdout` is no file; elsewhere it may hold text of the runner.
-    sys.stdout = open(1, "w", encoding="utf-8", buffering=1, closefd=False)  # noqa: SIM115
-    sys.stderr = open(2, "w", encoding="utf-8", buffering=1, closefd=False)  # noqa: SIM115
+    sys.stdout, sys.stderr = (
+        open(each, "w", 1, "utf-8", "backslashreplace", closefd=False)  # noqa: SIM115
+        for each in (1, 2)
+    )

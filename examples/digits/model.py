@@ -22,7 +22,7 @@ def make_model(kernel: str, C: float, gamma: float, components: int, degree: int
     )
 
 
-def error(make: Callable[[], Any], share: int = 100, seed: int = 0, repeats: int = 6) -> float:
+def error(make: Callable[[], Any], share: int = 100, seed: int = 0, repeats: int = 4) -> float:
     """Return the percentage of digits that a model misreads, cross-validated.
 
     Args:

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from sherpa_core import __version__, registry
+from sherpa_core import registry
 from sherpa_core.cli.output import INTERRUPTED, WRONG_INPUT, clean, complain
 from sherpa_core.errors import PluginError, SherpaError
 
@@ -102,6 +102,6 @@ Exit codes:
 
 
 @click.group(cls=Commands, help=_HELP, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(__version__, message="sherpa-core %(version)s")
+@click.version_option(package_name="sherpa-core", message="sherpa-core %(version)s")
 def main() -> None:
     """Run the `sherpa` command."""

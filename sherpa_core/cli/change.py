@@ -20,6 +20,7 @@ from sherpa_core.cli.output import (
 from sherpa_core.creation import Plan
 from sherpa_core.engine import Engine
 from sherpa_core.errors import UserError
+from sherpa_core.events import Event
 from sherpa_core.locate import open_log
 from sherpa_core.log import Log
 from sherpa_core.study import Study
@@ -28,7 +29,10 @@ from sherpa_core.trial import FINAL, Trial
 
 def _open(study: str) -> Log:
     """Return the log of a study that can be changed; trials added to it belong to no process."""
-    log = open_log(study, announce=False)
+    return _lasting(study, open_log(study, announce=False))
+
+
+def _lasting(study: str, log: Log) -> Log:
     if not getattr(log.storage.plugin, "shared", True):
         raise UserError(
             f"{study} holds a study that was saved from memory: it can be read, not changed; "
@@ -58,16 +62,8 @@ def stop_command(study: str, trial: int | None, reason: str) -> None:
         left = counted(len(log.history.running), "running trial")
         click.echo(f"no further trial starts; {left} may end")
         return
-    attempt = _running(log, trial).attempt
-    log.append(
-        {
-            "type": ev.STOP_REQUESTED,
-            "trial": trial,
-            "attempt": attempt,
-            "iteration": None,
-            "reason": reason,
-        }
-    )
+    event: Event = {"type": ev.STOP_REQUESTED, "trial": trial, "iteration": None}
+    log.append({**event, "attempt": _running(log, trial).attempt, "reason": reason})
     click.echo(f"trial {trial} is to stop")
 
 
@@ -167,9 +163,9 @@ def tell_command(
         raise UserError("--running needs an objective, and no --status")
     if objective is None and status not in ("FAILED", "STOPPED"):
         raise UserError("give an objective, or --status FAILED or STOPPED")
-    known = _running(_open(study), trial)
     metrics = _object(context, "the context")
     opened = Study.load(study, disable_dashboard=True, observers=())
+    known = _running(_lasting(study, opened.engine.log), trial)
     if objective is not None:
         if iteration is None:
             iteration = max(known.iterations, default=0) + 1

@@ -93,14 +93,16 @@ def replay(log: Log) -> Iterator[Verdict]:
     history = History(log.read)
     sessions = log.history.sessions
     random = TrialRandom(log.history.config["seed"])
-    bound: tuple[Any, AlgorithmSocket] | None = None
+    bound: _Bound | None = None
     for event in _events(log):
         while pending and pending[-1][0] == history.position:
             decision = pending.pop()[2]
-            if bound is None or bound[0] is not history.algorithm:
-                bound = history.algorithm, _bind(history.algorithm)
+            if bound is None or bound.config is not history.algorithm:
+                bound = _Bound(history.algorithm)
             session = sessions.get(decision["writer"])
-            yield _compare(decision, history, bound[1], random, session.versions if session else {})
+            recorded = session.versions.get(bound.distribution, "") if session else ""
+            result, was, now = _compare(decision, history, bound.algorithm, random)
+            yield Verdict(decision["trial"], result, recorded, bound.version, was, now)
         history.fold((event,))
 
 
@@ -111,34 +113,34 @@ def _events(log: Log) -> Iterator[Event]:
         after += len(events)
 
 
-def _bind(config: dict[str, Any]) -> AlgorithmSocket:
-    if "class" in config:
-        raise UserError(
-            f"the algorithm {config['class']} is no installed plugin: it cannot be asked"
-        )
-    return bind("algorithm", config)
+class _Bound:
+    """An algorithm as the log describes it, and the version that is installed."""
+
+    def __init__(self, config: dict[str, Any]) -> None:
+        if "class" in config:
+            raise UserError(
+                f"the algorithm {config['class']} is no installed plugin: it cannot be asked"
+            )
+        self.config = config
+        self.algorithm = bind("algorithm", config)
+        self.distribution = registry.find("algorithm", self.algorithm.name).distribution
+        self.version = version(self.distribution)
 
 
 def _compare(
-    event: Event,
-    history: History,
-    algorithm: AlgorithmSocket,
-    random: TrialRandom,
-    versions: dict[str, str],
-) -> Verdict:
+    event: Event, history: History, algorithm: AlgorithmSocket, random: TrialRandom
+) -> tuple[str, Any, Any]:
+    """Return the result, what was decided, and what is decided now."""
     try:
         answer = decide(algorithm, history, random)
     except PluginError as error:
         now: Any = str(error)
     else:
         now = _decision(answer) if isinstance(answer, dict) else answer.name
-    distribution = registry.find("algorithm", algorithm.name).distribution
     was = _decision(event)
-    result = "same" if to_json(was) == to_json(now) else "different"
-    if result == "different" and _close(was, now):
-        result = "close"
-    recorded, installed = versions.get(distribution, ""), version(distribution)
-    return Verdict(event["trial"], result, recorded, installed, was, now)
+    if to_json(was) == to_json(now):
+        return "same", was, now
+    return "close" if _close(was, now) else "different", was, now
 
 
 def _decision(event: Event) -> dict[str, Any]:

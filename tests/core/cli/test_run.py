@@ -119,6 +119,28 @@ def test_a_study_that_is_there_needs_resume(folder: Path, call: Call) -> None:
     assert len(trials(folder)) == 3
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("range = [0, 1]", "range = [0, 2]", "the study 'study' has another search space: "),
+        ("random_seed", "lower_is_better = false\nrandom_seed", "the study 'study' has lower_is"),
+        ("random_seed = 1", "random_seed = 2", "the study 'study' has random_seed 1, but 2"),
+    ],
+)
+def test_another_study_is_not_resumed(
+    old: str, new: str, message: str, folder: Path, call: Call
+) -> None:
+    call("run", "study.toml")
+    before = open_log(folder / "output").history.position
+    (folder / "study.toml").write_text(STUDY.replace(old, new))
+
+    code, out, err = call("run", "study.toml", "--resume")
+
+    assert (code, out) == (2, "")
+    assert err.startswith(f"sherpa: {message}")
+    assert open_log(folder / "output").history.position == before
+
+
 def test_no_success_is_an_exit_code(folder: Path, call: Call) -> None:
     (folder / "goal.py").write_text("def objective(trial):\n    raise KeyError('missing')\n")
 

@@ -10,7 +10,7 @@ import attrs
 import pytest
 
 import sherpa_core as sherpa
-from sherpa_core.errors import StorageError
+from sherpa_core.errors import Conflict, StorageError
 from sherpa_core.events import Event
 from sherpa_core.execution import JobExecution
 from sherpa_core.log import Log
@@ -49,18 +49,20 @@ class Lab:
     scheduler: Any = None
     seconds: float = 10.0  # between the steps of a job
 
+    opened: float = 0.0
+
     def __attrs_post_init__(self) -> None:
-        self.end_of_time = self.clock.time() + WEEK
+        self.opened = self.clock.time()
         self.scheduler = FakeScheduler(self.clock, self.behave)
 
     @property
     def now(self) -> float:
         """Seconds since the laboratory opened."""
-        return self.clock.time() + WEEK - self.end_of_time
+        return self.clock.time() - self.opened
 
     def at(self, seconds: float, action: Callable[[], object]) -> None:
         """Call `action` so many seconds after the laboratory opened."""
-        self.clock.call_at(self.end_of_time - WEEK + seconds, action)
+        self.clock.call_at(self.opened + seconds, action)
 
     def behave(self, job: FakeJob) -> Any:
         self.started.append((int(job.env["SHERPA_TRIAL_ID"]), int(job.env["SHERPA_ATTEMPT"])))
@@ -70,23 +72,24 @@ class Lab:
         """Report iterations 1, 2 and 3."""
         for iteration in (1, 2, 3):
             yield self.seconds
-            self.report(job, iteration)
+            while not self.report(job, iteration):
+                yield 1.0
         yield self.seconds
         return 0
 
-    def report(self, job: FakeJob, iteration: int, objective: float | None = None) -> None:
-        """Report as a trial process would; a storage that fails is tried again later."""
+    def report(self, job: FakeJob, iteration: int, objective: float | None = None) -> bool:
+        """Report as a trial process would; return whether the storage has it."""
         trial, attempt = int(job.env["SHERPA_TRIAL_ID"]), int(job.env["SHERPA_ATTEMPT"])
         value = trial + 1 / iteration if objective is None else objective
-        self.send(observation_event(trial, attempt, value, iteration, None, {}))
-
-    def send(self, event: Event) -> None:
         log = Log(bind("storage", self.storage), "study", self.clock.time, announce=False)
         log.folding = False
         try:
-            log.append(event)
+            log.append(observation_event(trial, attempt, value, iteration, None, {}))
+        except Conflict:  # an earlier try has written it
+            return True
         except StorageError:
-            self.clock.call_at(self.clock.time() + 1.0, lambda: self.send(event))
+            return False
+        return True
 
     def study(self, algorithm: Any = None, **given: Any) -> sherpa.Study:
         return sherpa.Study(
@@ -110,7 +113,7 @@ class Lab:
         )  # fmt: skip
 
     def sleep(self, seconds: float) -> None:
-        assert self.clock.time() < self.end_of_time, "the runner never ends"
+        assert self.now < WEEK, "the runner never ends"
         self.clock.sleep(seconds)
 
     def runner(

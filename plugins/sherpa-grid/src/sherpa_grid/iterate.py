@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 import attrs
 
 from sherpa_core import Algorithm, AlgorithmState, Choice, History, Parameter, option
+from sherpa_core.events import to_json
 
 
 def _configurations(value: Any) -> list[dict[str, Any]]:
@@ -18,7 +19,8 @@ def _configurations(value: Any) -> list[dict[str, Any]]:
             raise ValueError(f"hp_iter must hold dicts, but holds {configuration!r}")
     if not configurations:
         raise ValueError("hp_iter must hold at least one configuration, but is empty")
-    return [dict(configuration) for configuration in configurations]
+    plain: list[dict[str, Any]] = json.loads(to_json(configurations))
+    return plain
 
 
 @attrs.define(eq=False)
@@ -26,10 +28,10 @@ class Iterate(Algorithm):
     """Evaluates fully specified configurations in their order.
 
     Args:
-        hp_iter: the configurations, dicts of parameter values.
+        hp_iter: the configurations, dicts of parameter values; tuples in them become lists.
 
     Raises:
-        ValueError: no configurations, or something else than dicts.
+        ValueError: no configurations, something else than dicts, or values that are not JSON.
     """
 
     contract: ClassVar[Mapping[str, Any]] = {
@@ -55,5 +57,5 @@ class Iterate(Algorithm):
         values: dict[str, dict[str, Any]] = {}
         for configuration in self.hp_iter:
             for name, value in configuration.items():
-                values.setdefault(name, {})[json.dumps(value, sort_keys=True)] = value
+                values.setdefault(name, {}).setdefault(json.dumps(value, sort_keys=True), value)
         return [Choice(name, list(each.values())) for name, each in values.items()]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left, bisect_right, insort
-from collections.abc import Iterable
 from math import nan
 from operator import itemgetter
 
@@ -44,34 +43,39 @@ class Bests:
             return None
         place = share * (count - 1)
         below = int(place)
-        low, high = (
-            values[each + (each >= left_out)] for each in (below, min(below + 1, count - 1))
-        )
-        return low if low == high else low + (place - below) * (high - low)
+        above = below + 1 if below + 1 < count else below
+        low = values[below + (below >= left_out)]
+        high = values[above + (above >= left_out)]
+        weight = place - below
+        if weight == 0 or low == high:
+            return low  # with infinities the formula would give NaN
+        return (1 - weight) * low + weight * high
 
     def update(self, history: History) -> None:
         """Take in what was reported since the last call."""
-        rows = history.rows
+        rows, trials = history.rows, history.trials
         for place in range(self._seen, len(rows), 2):
             id, index = rows[place], rows[place + 1]
-            if index < 0:
-                if history.trials[id].status == "FAILED" and id in self._curves:
-                    self._leave(self._curves.pop(id))
-                continue
-            observation = history.trials[id].observation(index)
-            self._add(id, observation.iteration, observation.objective, history)
+            if index >= 0:
+                iteration, objective, _, _ = trials[id].observation(index)
+                self._add(id, iteration, objective, history)
+            elif trials[id].status == "FAILED" and id in self._curves:
+                self._leave(self._curves.pop(id))
         self._seen = len(rows)
 
     def _add(self, id: int, iteration: int, objective: float, history: History) -> None:
         if iteration not in self._at:
             reached = (_best_at(curve, iteration) for curve in self._curves.values())
             self._at[iteration] = array("d", sorted(best for best in reached if best is not None))
-        curve = self._curves.setdefault(id, [])
-        if not curve or iteration > curve[-1][0]:
-            before = curve[-1] if curve else (None, nan)
-            best = objective if history.is_better(objective, before[1]) else before[1]
+        curve = self._curves.get(id)
+        if curve is None:
+            curve = self._curves[id] = []
+        before, best = curve[-1] if curve else (None, nan)
+        if before is None or iteration > before:
+            if history.is_better(objective, best):
+                best = objective
             curve.append((iteration, best))
-            self._enter(curve, before[0])
+            self._enter(curve, before)
             return
         self._leave(curve)  # reported late: the bests from here on may change
         place = bisect_left(curve, iteration, key=itemgetter(0))
@@ -82,15 +86,16 @@ class Bests:
         self._enter(curve, None)
 
     def _enter(self, curve: list[tuple[int, float]], after: int | None) -> None:
-        last = curve[-1][0]
-        if after is not None and last == after + 1:
-            iterations: Iterable[int] = (last,)
-        else:
-            iterations = [each for each in self._at if after is None or each > after]
-        for iteration in iterations:
-            best = _best_at(curve, iteration)
-            if best is not None:
-                insort(self._at[iteration], best)
+        last, best = curve[-1]
+        if after is not None and last == after + 1:  # nearly always
+            if best == best:
+                insort(self._at[last], best)
+            return
+        for iteration, values in self._at.items():
+            if after is None or iteration > after:
+                reached = _best_at(curve, iteration)
+                if reached is not None:
+                    insort(values, reached)
 
     def _leave(self, curve: list[tuple[int, float]]) -> None:
         for iteration, values in self._at.items():

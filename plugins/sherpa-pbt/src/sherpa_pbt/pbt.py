@@ -47,8 +47,8 @@ class PopulationBasedTraining(Algorithm):
     The first generation is random. Of each generation the best 80 % go on unchanged; the rest is
     replaced by perturbed copies of the best 20 % of all trials up to that generation. Every trial
     trains one generation long: it loads the model `load_from` (empty in the first generation) and
-    saves its own as `save_to`. Further keys of a trial: `generation` (from 1) and `lineage` (the ids of its
-    ancestors, `'1,6,12,'`).
+    saves its own as `save_to`. Further keys of a trial: `generation` (from 1) and `lineage` (the
+    ids of its ancestors, `'1,6,12,'`).
 
     Source: M. Jaderberg et al., Population Based Training of Neural Networks, 2017
     (arXiv:1711.09846), in the form of the SHERPA manual.

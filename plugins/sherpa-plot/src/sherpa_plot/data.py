@@ -15,6 +15,7 @@ from sherpa_core import History, Study, Trial, TrialStatus
 Floats = NDArray[np.float64]
 
 _FAR = 3.0  # interquartile ranges beyond the worse quartile: further out is off the scale
+_LARGEST = 1e150  # what is larger counts as infinite, so that no difference overflows
 _DECADES = 2.0  # positive values that span more than this many powers of ten get a log axis
 
 
@@ -68,10 +69,10 @@ class Scale:
     @classmethod
     def of(cls, values: Floats, lower_is_better: bool) -> Scale:
         """Return the scale on which the better part of `values` can be told apart."""
-        finite = values[np.isfinite(values)]
+        finite = values[np.abs(values) < _LARGEST]
         if not len(finite):
             return cls(0.0, 1.0, False)
-        if finite.min() > 0:
+        if finite.min() > 1 / _LARGEST:
             near = finite[_near(np.log10(finite), lower_is_better)]
             if math.log10(near.max()) - math.log10(near.min()) > _DECADES:
                 return cls(float(near.min()), float(near.max()), True)

@@ -170,6 +170,7 @@ class DashboardContract(PluginContract):
             promised("pages are answered while another thread goes on with the study"),
             ThreadPoolExecutor(1) as pool,
         ):
+            self.shown(browser)
             writing = pool.submit(study.play, STORY * 10)
             while not writing.done():
                 self.shown(browser)

@@ -259,3 +259,7 @@ class OrdersBySets(Climber):
         names = list({parameter.name for parameter in parameters})
         places = dict(zip(names, point, strict=True))
         return super().suggest(parameters, [places[each.name] for each in parameters])
+
+
+class DeclaresTooMuch(Climber):
+    contract: ClassVar = {"clever": True}

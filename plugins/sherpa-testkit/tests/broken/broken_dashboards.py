@@ -196,7 +196,7 @@ class KeepsTheProcess(Plain):
     def serve(self, thread):
         super().serve(thread)
         self.ending = threading.Event()
-        threading.Thread(target=self.ending.wait, args=(20,)).start()
+        threading.Thread(target=self.ending.wait, args=(2.5,)).start()
 
 
 class ChangesByLooking(Plain):
