@@ -18,7 +18,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 STAMPS := $(VENV)/stamps
 
-PLUGINS := $(patsubst %/pyproject.toml,%,$(sort $(wildcard plugins/sherpa-*/pyproject.toml)))
+PLUGINS := $(patsubst %/pyproject.toml,%,$(sort $(wildcard plugins/sherpa-*/pyproject.toml sherpa_contrib/pyproject.toml)))
 STANDARD := $(addprefix plugins/sherpa-,random grid median local sqlite plot)
 PROJECTS := pyproject.toml $(addsuffix /pyproject.toml,$(PLUGINS))
 BENCHMARKS := $(sort $(wildcard benchmarks/bench_*.py))

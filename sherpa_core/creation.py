@@ -169,7 +169,7 @@ class Plan:
                 f"the study {log.study!r} was written by a newer version of sherpa-core "
                 f"(format {history.config['format']}, this one knows {FORMAT}): upgrade it"
             )
-        if self.space.to_list() != history.space.to_list():
+        if self.space != history.space:
             raise UserError(_space_difference(log.study, self.space, history.space))
         recorded = self.space is history.space
         if not recorded and self.lower_is_better != history.lower_is_better:

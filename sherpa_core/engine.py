@@ -7,7 +7,7 @@ from typing import Any
 
 from sherpa_core import events as ev
 from sherpa_core.asking import TrialRandom, decide
-from sherpa_core.errors import Conflict, UserError
+from sherpa_core.errors import Conflict, StudyStopped, UserError, listed
 from sherpa_core.events import Event
 from sherpa_core.history import History
 from sherpa_core.log import Log
@@ -86,6 +86,23 @@ class Engine:
                     self.stop(f"stopping rule {rule.name}")
                     break
         return history.stop_requested is not None
+
+    def check_waiting(self, handed: set[int]) -> None:
+        """Raise `StudyStopped` where the algorithm waits for nobody but who asks.
+
+        Args:
+            handed: ids of the trials that who asks was given.
+        """
+        running = set(self.history.running)
+        if not running:
+            raise StudyStopped(
+                f"the algorithm {self.algorithm.name!r} waits although no trial is running"
+            )
+        if running <= handed:
+            raise StudyStopped(
+                f"the algorithm waits for trials that nobody works on: finalize {listed(running)} "
+                "before the next one is asked for"
+            )
 
     def restart(self, trial: Trial, reason: str, max_attempts: int = MAX_ATTEMPTS) -> Trial | None:
         """Begin the next attempt of a trial that was lost; at most `max_attempts` in all.

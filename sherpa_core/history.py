@@ -244,7 +244,8 @@ class History:
             else:
                 self.queue = deque(each for each in queue if each["queue"] != taken)
         self.trials[id] = self.running[id] = trial
-        self.last_id = max(self.last_id, id)
+        if id > self.last_id:
+            self.last_id = id
         self._num_own += self._is_own(trial.origin)
 
     def _attempt_started(self, event: Event) -> None:

@@ -93,7 +93,7 @@ def _read_saved(path: Path) -> Any:
     """Return an in-memory storage that holds the log saved at `path`."""
     storage = MemoryStorage()
     events: list[Event] = []
-    for number, line in enumerate(path.read_text("utf-8").splitlines(), 1):
+    for number, line in enumerate(path.read_text("utf-8").rstrip("\n").split("\n"), 1):
         try:
             events.append(decode(line))
             events[-1]["type"]

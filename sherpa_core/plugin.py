@@ -16,7 +16,7 @@ class AlgorithmState(enum.Enum):
     WAIT = "wait"  #: ask again when a running trial has reported or ended
 
 
-@attrs.frozen
+@attrs.define
 class Suggestion:
     """A configuration with what its algorithm wants to remember about it.
 

@@ -15,7 +15,7 @@ import pluggy
 from sherpa_core import registry
 from sherpa_core.errors import PluginError, SherpaError, UserError, listed
 from sherpa_core.hookspecs import PROJECT, REQUIRED, SPECS
-from sherpa_core.parameters import current_rng
+from sherpa_core.parameter import current_rng
 from sherpa_core.plugin import AlgorithmState, Run, Suggestion
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from sherpa_core import creation, saving
 from sherpa_core import events as ev
 from sherpa_core.dashboards import Dashboards
 from sherpa_core.engine import Engine
-from sherpa_core.errors import Conflict, StudyStopped, UserError, listed
+from sherpa_core.errors import Conflict, UserError, listed
 from sherpa_core.events import Event
 from sherpa_core.history import History
 from sherpa_core.locate import open_log
@@ -236,22 +236,9 @@ class Study:
             elif answer is AlgorithmState.DONE:
                 return
             else:
-                self._check_waiting(handed)
+                self.engine.check_waiting(handed)
                 time.sleep(pause)
                 pause = min(2 * pause, 0.1)
-
-    def _check_waiting(self, handed: set[int]) -> None:
-        running = set(self.history.running)
-        if running - handed:
-            return
-        if running:
-            raise StudyStopped(
-                f"the algorithm waits for trials that nobody works on: finalize {listed(running)} "
-                "before the next one is asked for"
-            )
-        raise StudyStopped(
-            f"the algorithm {self.engine.algorithm.name!r} waits although no trial is running"
-        )
 
     def add_trial(self, trial: Trial) -> None:
         """Queue a trial: it comes before the algorithm's, and is numbered when it is taken."""

@@ -26,6 +26,8 @@ ORDER = [
     "values",
     "priors",
     "reports",
+    "parameter",
+    "numeric",
     "parameters",
     "space",
     "options",

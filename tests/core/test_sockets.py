@@ -97,16 +97,16 @@ def test_defaults_of_arguments_do_not_hide_what_is_given() -> None:
 def test_global_generators_follow_the_trials_and_are_restored() -> None:
     class Global:
         def get_suggestion(self, parameters: Any) -> dict[str, Any]:
-            return {"x": np.random.rand() + random.random(), "c": parameters[1].sample()}  # noqa: NPY002
+            return {"x": np.random.rand() + random.random(), "c": parameters[1].sample()}
 
-    np.random.seed(5)  # noqa: NPY002
+    np.random.seed(5)
     random.seed(5)
-    before = (np.random.get_state()[1].tolist(), random.getstate())  # type: ignore[index, union-attr]  # noqa: NPY002
+    before = (np.random.get_state()[1].tolist(), random.getstate())  # type: ignore[index, union-attr]
 
     answers = [ask(Global(), seed) for seed in (1, 1, 2)]
 
     assert answers[0] == answers[1] != answers[2]
-    after = (np.random.get_state()[1].tolist(), random.getstate())  # type: ignore[index, union-attr]  # noqa: NPY002
+    after = (np.random.get_state()[1].tolist(), random.getstate())  # type: ignore[index, union-attr]
     assert before == after
 
 
@@ -230,7 +230,7 @@ def test_an_unhashable_plugin_is_bound_or_refused_with_a_sentence() -> None:
     try:
         assert isinstance(ask(Unhashable()), Suggestion)
     except PluginError as error:
-        assert "'Unhashable'" in str(error)  # noqa: PT017
+        assert "'Unhashable'" in str(error)
 
 
 def test_properties_that_raise_do_not_hinder() -> None:

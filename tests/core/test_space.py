@@ -192,7 +192,7 @@ A = Choice("a", [1, 2])
 @pytest.mark.parametrize(
     ("make", "sentence"),
     [
-        (lambda: [], "at least one parameter"),
+        (list, "at least one parameter"),
         (lambda: [A, Continuous("a", [0, 1])], "'a' stands twice"),
         (lambda: ["a"], "list of Parameter objects"),
         (lambda: {"a": [1, 2]}, "list of Parameter objects"),

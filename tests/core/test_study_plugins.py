@@ -51,7 +51,7 @@ class MyAlgorithm(sherpa.algorithms.Algorithm):
         trial_2_params = self._get_candidate(parameters, results, lower_is_better)
         params_values_for_next_trial = {}
         for param_name in trial_1_params:
-            param_origin = np.random.randint(3)  # noqa: NPY002
+            param_origin = np.random.randint(3)
             if param_origin == 1:
                 params_values_for_next_trial[param_name] = trial_1_params[param_name]
             elif param_origin == 2:
@@ -72,7 +72,7 @@ class MyAlgorithm(sherpa.algorithms.Algorithm):
                 trial_param_values[parameter_object.name] = parameter_object.sample()
             return trial_param_values
         population = population.sort_values(by="Objective", ascending=lower_is_better)
-        idx = np.random.randint(low=0, high=population.shape[0] // 3)  # noqa: NPY002
+        idx = np.random.randint(low=0, high=population.shape[0] // 3)
         trial_all_values = population.iloc[idx].to_dict()
         return {param.name: trial_all_values[param.name] for param in parameters}
 

@@ -48,12 +48,12 @@ class Global:
     def get_suggestion(self, parameters, results, lower_is_better):  # type: ignore[no-untyped-def]
         import numpy as np
 
-        if len(results) and np.random.rand() < 0.3:  # noqa: NPY002
+        if len(results) and np.random.rand() < 0.3:
             row = results.sort_values("Objective").iloc[0].to_dict()
             return {
                 each.name: row[each.name] for each in parameters if row[each.name] == row[each.name]
             }
-        return parameters.sample(np.random.default_rng(np.random.randint(2**31)))  # noqa: NPY002
+        return parameters.sample(np.random.default_rng(np.random.randint(2**31)))
 
 
 @pytest.mark.parametrize("algorithm", ["random", Global()], ids=["random", "old-style"])

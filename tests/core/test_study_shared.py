@@ -149,7 +149,7 @@ def test_an_iteration_that_another_process_reported_is_refused(tmp_path: Path) -
     try:
         one.add_observation(trial, 0.7, 1)
     except sherpa.UserError as error:
-        assert str(error) == "trial 1 has an observation of iteration 1"  # noqa: PT017
+        assert str(error) == "trial 1 has an observation of iteration 1"
     else:
         raise AssertionError("it was accepted")
     assert one.history.trials[1].objectives == [0.5]

@@ -65,6 +65,7 @@ DOCUMENTS = [
     ROOT / "CONTRIBUTING.md",
     *sorted(ROOT.glob("docs/*.md")),
     *sorted(ROOT.glob("plugins/*/README.md")),
+    ROOT / "sherpa_contrib" / "README.md",
 ]
 NAMES = [str(path.relative_to(ROOT)) for path in DOCUMENTS]
 BLOCKS = {name: blocks(name, (ROOT / name).read_text("utf-8")) for name in NAMES}

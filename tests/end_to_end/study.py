@@ -30,15 +30,15 @@ def train(folder: str, trial: Any, report: Any) -> None:
     say(folder, "began", trial.id, trial.attempt, os.getpid(), os.getppid())
     x = trial.parameters["x"]
     for iteration in range(1, ITERATIONS + 1):
-        threading.Event().wait(0.01)
+        threading.Event().wait(0.02)
         objective = (x - 0.3) ** 2 + (trial.parameters["kind"] == "b") + 1 / iteration
+        sent = ("sent", trial.id, trial.attempt, iteration, repr(objective))
         try:
             report(objective, iteration)
-        finally:
-            if not isinstance(sys.exc_info()[1], Exception) or isinstance(
-                sys.exc_info()[1], TrialStopped
-            ):
-                say(folder, "sent", trial.id, trial.attempt, iteration, repr(objective))
+        except TrialStopped:
+            say(folder, *sent)
+            raise
+        say(folder, *sent)
 
 
 def objective(trial: Any) -> None:
@@ -50,7 +50,7 @@ def main() -> None:
     study = sherpa.Study(
         SPACE,
         {"name": "random", "max_num_trials": int(trials)},
-        stopping_rule={"name": "median", "min_trials": 2},
+        stopping_rule={"name": "median", "min_iterations": 2, "min_trials": 2},
         output_dir=folder,
         random_seed=SEED,
         name="study",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
+import runpy
 import subprocess
 import sys
 from pathlib import Path
@@ -120,3 +121,16 @@ def test_the_next_command_works(output: str, folder: Path) -> None:
 
     assert done.returncode == 0, done.stderr
     assert "best: " in done.stdout
+
+
+def test_the_next_demo_continues_an_interrupted_one_and_keeps_a_complete_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    next_folder = runpy.run_path(str(DEMO))["next_folder"]
+
+    assert next_folder() == Path("output_digits")
+    Path("output_digits").mkdir()
+    assert next_folder() == Path("output_digits")
+    Path("output_digits", "summary.png").touch()
+    assert next_folder() == Path("output_digits_2")

@@ -114,9 +114,13 @@ def test_one_disaster_does_not_flatten_the_rest(make: Make) -> None:
 
 def test_many_powers_of_ten_get_a_log_axis(make: Make) -> None:
     (wide,) = history(make(30, lambda trial, _: 10.0 ** (trial.id % 6))).axes
+    (crowded,) = history(
+        make(30, lambda trial, _: 50.0 if trial.id < 9 else 1 + trial.id / 20)
+    ).axes
     (narrow,) = history(make(30, lambda trial, _: 1.0 + trial.id % 6)).axes
 
     assert wide.get_yscale() == "log"
+    assert crowded.get_yscale() == "log"
     assert narrow.get_yscale() == "linear"
 
 

@@ -16,7 +16,7 @@ Floats = NDArray[np.float64]
 
 _FAR = 3.0  # interquartile ranges beyond the worse quartile: further out is off the scale
 _LARGEST = 1e150  # what is larger counts as infinite, so that no difference overflows
-_DECADES = 2.0  # positive values that span more than this many powers of ten get a log axis
+_CROWDED = 0.25  # half of the values in this share of a linear axis: a log axis is better
 
 
 def history_of(source: Study | History) -> History:
@@ -74,8 +74,11 @@ class Scale:
             return cls(0.0, 1.0, False)
         if finite.min() > 1 / _LARGEST:
             near = finite[_near(np.log10(finite), lower_is_better)]
-            if math.log10(near.max()) - math.log10(near.min()) > _DECADES:
-                return cls(float(near.min()), float(near.max()), True)
+            low, high = float(near.min()), float(near.max())
+            decades = math.log10(high) - math.log10(low)
+            crowded = float(np.median(near)) - low < _CROWDED * (high - low)
+            if decades > 2 or (decades > 1 and crowded):
+                return cls(low, high, True)
         near = finite[_near(finite, lower_is_better)]
         low, high = float(near.min()), float(near.max())
         if low == high:
@@ -101,9 +104,9 @@ class Scale:
                 self.low, self.high
             )
         else:
-            few = math.log10(self.high / self.low) < 2
+            few = math.log10(self.high / self.low) < 3
             subs = (1.0, 2.0, 5.0) if few else (1.0,)
-            found = LogLocator(subs=subs, numticks=7).tick_values(self.low, self.high)
+            found = LogLocator(subs=subs, numticks=10).tick_values(self.low, self.high)
         inside = [float(value) for value in found if self.low <= value <= self.high]
         return [round(value) for value in inside] if whole else inside
 

@@ -1,0 +1,32 @@
+"""Keeps to itself what GPyOpt and GPy do to the process that they run in."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+@contextmanager
+def contained(seed: int) -> Iterator[None]:
+    """Run GPyOpt's code alike in every process, and leave the process as it was.
+
+    Inside, NumPy's global generator, from which GPy draws, is seeded, and warnings are silent:
+    those of archived code are nobody's to mend. GPyOpt switches them off for good when it is
+    imported, which is undone as well. Linear algebra uses one thread: the matrices are so small
+    that more only wait for each other, and their number would change the last digits.
+
+    Args:
+        seed: seed of NumPy's global generator, from 0 to 2**32 - 1.
+    """
+    import numpy as np
+    from threadpoolctl import threadpool_limits
+
+    saved = np.random.get_state()
+    np.random.seed(seed)
+    try:
+        with warnings.catch_warnings(), np.errstate(all="ignore"), threadpool_limits(1):
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        np.random.set_state(saved)

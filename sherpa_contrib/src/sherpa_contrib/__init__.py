@@ -1,0 +1,1 @@
+"""Callbacks that connect SHERPA with machine-learning frameworks; each framework is optional."""
