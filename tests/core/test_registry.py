@@ -72,12 +72,12 @@ def test_a_class_is_found_by_its_name(mine: Path) -> None:
 
 
 def test_a_class_that_is_not_installed_says_what_to_install() -> None:
-    with pytest.raises(PluginError, match="GPyOpt is not installed. .*pip install sherpa-gpyopt"):
+    with pytest.raises(PluginError, match=r"GPyOpt is not installed. .*pip install sherpa-gpyopt"):
         _ = sherpa_core.algorithms.GPyOpt
 
 
 def test_a_class_that_nobody_has_is_no_attribute() -> None:
-    with pytest.raises(AttributeError, match="'sherpa_core.algorithms' has no attribute 'Nobody'"):
+    with pytest.raises(AttributeError, match=r"'sherpa_core.algorithms' has no attribute 'Nobody'"):
         _ = sherpa_core.algorithms.Nobody
     assert not hasattr(sherpa_core.schedulers, "__path__")
 
@@ -103,7 +103,7 @@ def test_unknown_names_say_what_there_is(kind: str, name: str, sentence: str) ->
 
 
 def test_an_unknown_kind_is_named() -> None:
-    with pytest.raises(UserError, match="'algoritm' is not a kind of plugin.*'algorithm'"):
+    with pytest.raises(UserError, match=r"'algoritm' is not a kind of plugin.*'algorithm'"):
         registry.entries("algoritm")
 
 
@@ -135,7 +135,7 @@ def test_a_broken_plugin_is_named_and_harms_no_other(
 def test_a_malformed_entry_point_is_named(install: Install) -> None:
     install("odd", "1", {ALGORITHMS: ["odd = not a module!"]})
 
-    with pytest.raises(PluginError, match="'odd' .*cannot be imported from not a module!"):
+    with pytest.raises(PluginError, match=r"'odd' .*cannot be imported from not a module!"):
         registry.create("algorithm", "odd")
     assert registry.create("algorithm", "random")
 
@@ -143,7 +143,9 @@ def test_a_malformed_entry_point_is_named(install: Install) -> None:
 def test_two_distributions_with_one_name_are_both_named(mine: Path, install: Install) -> None:
     install("other-dist", "2", {ALGORITHMS: ["mine = other_dist:Mine"]}, GOOD)
 
-    with pytest.raises(PluginError, match="claimed by '(mine|other)-dist' and '(mine|other)-dist'"):
+    with pytest.raises(
+        PluginError, match=r"claimed by '(mine|other)-dist' and '(mine|other)-dist'"
+    ):
         registry.create("algorithm", "mine")
     assert registry.create("algorithm", "random")
 
@@ -151,7 +153,7 @@ def test_two_distributions_with_one_name_are_both_named(mine: Path, install: Ins
 def test_a_disabled_plugin_says_so(mine: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SHERPA_DISABLE_PLUGINS", "other, mine")
 
-    with pytest.raises(PluginError, match="'mine' .*is disabled. .*SHERPA_DISABLE_PLUGINS"):
+    with pytest.raises(PluginError, match=r"'mine' .*is disabled. .*SHERPA_DISABLE_PLUGINS"):
         registry.create("algorithm", "mine")
     assert registry.create("algorithm", "random")
 

@@ -56,7 +56,7 @@ def test_an_int_beyond_floats_is_infinite() -> None:
     ids=repr,
 )
 def test_other_objectives_are_refused(objective: Any) -> None:
-    with pytest.raises(UserError, match="^objective must be a number"):
+    with pytest.raises(UserError, match=r"^objective must be a number"):
         event(objective)
 
 
@@ -70,7 +70,7 @@ def test_iterations_are_whole(iteration: Any) -> None:
 
 @pytest.mark.parametrize("iteration", ["1", None, 1.5, True, math.nan, 10**400, 2**60])
 def test_other_iterations_are_refused(iteration: Any) -> None:
-    with pytest.raises(UserError, match="^iteration must"):
+    with pytest.raises(UserError, match=r"^iteration must"):
         event(iteration=iteration)
 
 

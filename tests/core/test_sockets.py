@@ -154,7 +154,7 @@ def test_other_answers_are_named(answer: Any) -> None:
         def get_suggestion(self, parameters: Any) -> Any:
             return answer
 
-    with pytest.raises(PluginError, match="the algorithm 'Odd' returned .*but a suggestion is"):
+    with pytest.raises(PluginError, match=r"the algorithm 'Odd' returned .*but a suggestion is"):
         ask(Odd())
 
 
@@ -272,7 +272,7 @@ def test_an_algorithm_without_conditions_refuses_a_conditional_space() -> None:
 
     check_space(bind("algorithm", Plain()), SPACE)
     with pytest.raises(
-        UserError, match="'Plain' does not support conditional.*'x' have conditions"
+        UserError, match=r"'Plain' does not support conditional.*'x' have conditions"
     ):
         check_space(bind("algorithm", Plain()), CONDITIONAL)
 

@@ -37,13 +37,13 @@ def test_numbers_are_finite_floats(value: Any) -> None:
 
 @pytest.mark.parametrize("value", [True, "1", None, 1j, [1], np.array([1.0]), np.bool_(True)])
 def test_what_is_no_number_is_refused(value: Any) -> None:
-    with pytest.raises(UserError, match="^x must be a number"):
+    with pytest.raises(UserError, match=r"^x must be a number"):
         finite_float(value, "x")
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf, 10**400, np.float32("inf")])
 def test_what_is_not_finite_is_refused(value: Any) -> None:
-    with pytest.raises(UserError, match="^x must be finite"):
+    with pytest.raises(UserError, match=r"^x must be finite"):
         finite_float(value, "x")
 
 
@@ -57,7 +57,7 @@ def test_whole_numbers(value: Any, number: int) -> None:
 
 @pytest.mark.parametrize("value", [True, 1.5, "3", None, math.inf, math.nan, 3j])
 def test_what_is_not_whole_is_refused(value: Any) -> None:
-    with pytest.raises(UserError, match="^x must be a whole number"):
+    with pytest.raises(UserError, match=r"^x must be a whole number"):
         whole_number(value, "x")
 
 

@@ -1,7 +1,11 @@
-"""Runs or continues a study: `python study.py FOLDER function|command MAX_CONCURRENT TRIALS`."""
+"""Runs or continues a study: `python study.py FOLDER function|command MAX_CONCURRENT TRIALS`.
+
+With `IMPATIENT` in the environment it waits for its storage for about a second only.
+"""
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 import threading
@@ -9,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import sherpa_core as sherpa
+import sherpa_core.runner
 from sherpa_core.errors import TrialStopped
 from sherpa_core.optimization import Job, run
 from sherpa_core.options import RunOptions
@@ -47,11 +52,17 @@ def objective(trial: Any) -> None:
 
 def main() -> None:
     folder, kind, max_concurrent, trials = sys.argv[1:]
+    Path(folder).mkdir(exist_ok=True)
+    logging.basicConfig(level=logging.WARNING)
+    impatient = "IMPATIENT" in os.environ
+    if impatient:
+        sherpa_core.runner._OUTAGE = 0.5
     study = sherpa.Study(
         SPACE,
         {"name": "random", "max_num_trials": int(trials)},
         stopping_rule={"name": "median", "min_iterations": 2, "min_trials": 2},
         output_dir=folder,
+        storage=f"sqlite://{folder}/study.db?timeout={0.5 if impatient else 60}",
         random_seed=SEED,
         name="study",
         resume=True,

@@ -5,14 +5,20 @@ from __future__ import annotations
 import math
 
 import pytest
-from hypothesis import HealthCheck, find, given, settings
+from hypothesis import HealthCheck, Phase, find, given, settings
 from hypothesis import strategies as st
 
 from sherpa_core import Choice, Continuous, Discrete, History, Ordinal, SearchSpace
 from sherpa_testkit.simulation import Drawn, Simulation, Step, fingerprint
 from sherpa_testkit.strategies import configurations, histories, objectives, parameters, spaces
 
-SEARCH = settings(max_examples=3000, database=None, derandomize=True)
+SEARCH = settings(
+    max_examples=1000,
+    phases=[Phase.generate],  # the first one that is found will do
+    database=None,
+    derandomize=True,
+    suppress_health_check=list(HealthCheck),
+)
 SLOW = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 

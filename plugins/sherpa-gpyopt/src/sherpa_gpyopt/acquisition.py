@@ -76,10 +76,10 @@ def steepest(model: Model, encoding: Encoding, known: Array) -> float:
     Args:
         model: the model.
         encoding: the way to its features.
-        known: points of the unit cube to look at beside random ones.
+        known: points of the unit cube to look at beside random ones, the best first.
     """
     width = len(encoding.space)
-    points = np.concatenate([encoding.snap(np.random.random((100, width))), known[-100:]])
+    points = np.concatenate([encoding.snap(np.random.random((100, width))), known[:100]])
     features = encoding.features(points)
     mean = model.moments(features)[0]
     total = np.zeros(len(points))

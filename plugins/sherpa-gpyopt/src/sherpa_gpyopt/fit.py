@@ -42,12 +42,21 @@ class Data:
             self._points.append(self.encoding.units([trial.parameters]))
             self._costs.append(cost)
 
-    def fit(self, model_type: str) -> Fit:
-        """Return the model of all data; the same for the same data, whenever it is asked for."""
-        if self._fit is None or self._fit[0] != self._seen:
-            points, costs = np.concatenate(self._points), np.array(self._costs)
-            self._fit = (self._seen, Fit(model_type, self.encoding, points, costs))
-        return self._fit[1]
+    def fit(self, model_type: str) -> tuple[Fit, bool]:
+        """Return the model of all data, and whether it was fitted just now.
+
+        Raises:
+            ArithmeticError: the data are beyond the model's linear algebra.
+        """
+        if self._fit is not None and self._fit[0] == self._seen:
+            return self._fit[1], False
+        points, costs = np.concatenate(self._points), np.array(self._costs)
+        try:
+            fit = Fit(model_type, self.encoding, points, costs)
+        except np.linalg.LinAlgError as error:
+            raise ArithmeticError(str(error)) from error
+        self._fit = (self._seen, fit)
+        return fit, True
 
 
 class Fit:
