@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from sherpa_core.trial import Observation as Observation
     from sherpa_core.trial import Trial as Trial
     from sherpa_core.trial import TrialStatus as TrialStatus
+    from sherpa_core.workers import ObjectiveTrial as ObjectiveTrial
 
 __version__ = "0.1.0"
 
@@ -62,6 +63,7 @@ _MODULES = {
     "space": ("SearchSpace",),
     "study": ("Study",),
     "trial": ("Observation", "Trial", "TrialStatus"),
+    "workers": ("ObjectiveTrial",),
 }
 _NAMES = {name: module for module, names in _MODULES.items() for name in names}
 _SUBMODULES = ("algorithms", "database", "schedulers", "stopping_rules")

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import math
+import os
+import shutil
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -28,6 +31,12 @@ def show(value: Any) -> str:
     if isinstance(value, float):
         return f"{value:.6g}"
     return clean(str(value)).replace("\n", "\\n")
+
+
+def program() -> str:
+    """Return how this command can be called again: its name, or its path where that is needed."""
+    called = sys.argv[0]
+    return "sherpa" if shutil.which("sherpa") or not os.path.isfile(called) else called
 
 
 def complain(message: str) -> None:

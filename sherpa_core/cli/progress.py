@@ -85,10 +85,11 @@ class Progress:
             for status in ("FAILED", "STOPPED")
             if history.count(status)
         ]
+        parts.append(span(now - self._started))
+        parts += self._left(runner, limit, now - self._started)
         if history.best is not None:
             parts.append(f"best {show(history.best.objective)} (trial {history.best.id})")
-        parts.append(span(now - self._started))
-        return " · ".join([*parts, *self._left(runner, limit, now - self._started)])
+        return " · ".join(parts)
 
     def _left(self, runner: Runner, limit: int | None, elapsed: float) -> list[str]:
         """Return how long the run may still take, if anything is known of it."""

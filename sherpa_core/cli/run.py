@@ -20,6 +20,7 @@ from sherpa_core.cli.output import (
     clean,
     complain,
     json_option,
+    program,
     write_json,
     write_pairs,
 )
@@ -76,14 +77,17 @@ def run_command(
         write_best(known["best"])
         write_pairs({"trials": in_words(known["trials"]), "results": f"{folder}/{RESULTS}"})
     if interrupted:
-        complain(f"interrupted; continue with: sherpa run {shlex.quote(str(file))} --resume")
+        words = [program(), "run", str(file), "--resume"]
+        if given["output_dir"] is not None:
+            words += ["--output-dir", folder]
+        complain(f"interrupted; continue with: {shlex.join(words)}")
         return INTERRUPTED
     if history.best is None:
         complain(_why_nothing(history, f"{folder}/jobs"))
         return FAILED
     if not as_json:
         view = "plot" if "plot" in registry.entries("command") else "results"
-        click.echo(clean(f"next: sherpa {view} {shlex.quote(folder)}"))
+        click.echo(clean(f"next: {shlex.join([program(), view, folder])}"))
     return 0
 
 

@@ -225,7 +225,7 @@ def test_one_of_several_studies_is_chosen_by_name(tmp_path: Path) -> None:
     ("content", "sentence"),
     [
         (None, "holds no study: there is neither study.db nor study.jsonl"),
-        ("", "is not the log of a study"),
+        ("", "this is not an event of a study"),
         ("hello\n", "study.jsonl, line 1: this is not an event of a study"),
         ('{"type": "note_set"}\n{"type": "no', "line 2: this is not an event"),
         ("[1]\n", "line 1: this is not an event"),

@@ -25,6 +25,7 @@ pytestmark = pytest.mark.timeout(240)
 
 SCRIPT = Path(__file__).with_name("study.py")
 TRIALS = 6
+SMALL = 16_384  # bytes: a database is larger, what is written to standard error is not
 
 
 def wait_until(condition: Callable[[], Any]) -> None:
@@ -191,7 +192,7 @@ def test_a_disk_that_is_full_for_seconds_is_waited_for(
 ) -> None:
     with started(tmp_path / "study", "function") as runner:
         runner.wait_for_work()
-        before = allow(runner, 1)
+        before = allow(runner, SMALL)
         wait_until(lambda: "trying again" in runner.errors.read_text())
         allow(runner, before)
         runner.finish()
@@ -204,7 +205,7 @@ def test_a_disk_that_stays_full_ends_the_run_and_it_can_go_on(
 ) -> None:
     with started(tmp_path / "study", "function", impatient=True) as runner:
         runner.wait_for_work()
-        allow(runner, 1)
+        allow(runner, SMALL)
         assert runner.wait() == 1
         assert "StorageError: the database" in runner.errors.read_text()
 

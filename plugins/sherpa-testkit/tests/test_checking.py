@@ -21,18 +21,18 @@ from sherpa_testkit.checking import SUITES
 FOLDER = Path(__file__).with_name("broken")
 ENTRY_POINTS = """
 [sherpa.algorithms]
-climber = broken_algorithms:Climber
-lost = broken_algorithms:LeavesTheRange
-confused = broken_algorithms:DeclaresTooMuch
+test-climber = broken_algorithms:Climber
+test-lost = broken_algorithms:LeavesTheRange
+test-confused = broken_algorithms:DeclaresTooMuch
 
 [sherpa.stopping_rules]
-patience = broken_rules:Patience
+test-patience = broken_rules:Patience
 
 [sherpa.observers]
-notes = broken_observers:Notes
+test-notes = broken_observers:Notes
 
 [sherpa.dashboards]
-plain = broken_dashboards:Plain
+test-plain = broken_dashboards:Plain
 """
 
 
@@ -43,7 +43,9 @@ def installed(tmp_path, monkeypatch):
 
     metadata = tmp_path / "broken_plugins-1.0.dist-info"
     metadata.mkdir()
-    (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: broken\nVersion: 1.0\n")
+    (metadata / "METADATA").write_text(
+        "Metadata-Version: 2.1\nName: broken-plugins\nVersion: 1.0\n"
+    )
     (metadata / "entry_points.txt").write_text(ENTRY_POINTS)
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(FOLDER), str(tmp_path)]))
     monkeypatch.syspath_prepend(FOLDER)
@@ -98,17 +100,17 @@ def test_an_unknown_plugin_is_named(ask):
 @pytest.mark.usefixtures("installed")
 def test_an_unknown_capability_is_named():
     with pytest.raises(UserError, match="declares 'clever' in its contract, which AlgorithmCont"):
-        suite_for("algorithm", "confused")
+        suite_for("algorithm", "test-confused")
 
 
 @pytest.mark.usefixtures("installed")
 @pytest.mark.parametrize(
     ("kind", "name", "tests"),
     [
-        ("algorithm", "climber", "searches or elsewhere or another_process"),
-        ("stopping_rule", "patience", "continued"),
-        ("observer", "notes", "takes_everything"),
-        ("dashboard", "plain", "shows_a_page"),
+        ("algorithm", "test-climber", "searches or elsewhere or another_process"),
+        ("stopping_rule", "test-patience", "continued"),
+        ("observer", "test-notes", "takes_everything"),
+        ("dashboard", "test-plain", "shows_a_page"),
         ("storage", "memory", "keys"),
         ("scheduler", "local", "exit_code_0"),
     ],
@@ -120,13 +122,13 @@ def test_a_kept_promise_is_exit_code_0(kind, name, tests, capfd):
 
 @pytest.mark.usefixtures("installed")
 def test_a_broken_promise_is_exit_code_1_and_named(capfd):
-    assert check("algorithm", "lost", ["-k", "searches"]) == 1
+    assert check("algorithm", "test-lost", ["-k", "searches"]) == 1
     assert "broken promise: a suggestion lies in the search space" in capfd.readouterr().out
 
 
 @pytest.mark.usefixtures("installed")
 def test_options_may_be_given(capfd):
-    assert check("algorithm", {"name": "climber", "spread": "wide"}, ["-k", "mixed"]) == 1
+    assert check("algorithm", {"name": "test-climber", "spread": "wide"}, ["-k", "mixed"]) == 1
     assert "broken promise: " in capfd.readouterr().out
 
 
