@@ -4,6 +4,7 @@
 #   make test     every check: style, types, tests, docs
 #   make lint     style and types only
 #   make bench    measure against other libraries; JSON goes to benchmarks/results/
+#   make kills    end 200 runners and trials at random moments; nothing may be lost
 #   make docs     build the documentation into docs/_build/html
 #   make wheels   build wheel and sdist of every distribution into dist/
 #   make clean    remove all of the above, the environment too
@@ -27,7 +28,7 @@ BENCHMARKS := $(sort $(wildcard benchmarks/bench_*.py))
 # an environment of its own for each would double the time.
 INSTALL := $(PIP) install --no-build-isolation
 
-.PHONY: demo test lint check-types check-style pytest bench docs wheels clean
+.PHONY: demo test lint check-types check-style pytest bench kills docs wheels clean
 .DELETE_ON_ERROR:
 
 # ---- what people call -----------------------------------------------------------------
@@ -54,6 +55,9 @@ bench: $(STAMPS)/bench
 	    echo "== $$script"; \
 	    $(BIN)/python $$script --json benchmarks/results/$$(basename $$script .py).json; \
 	done
+
+kills: $(STAMPS)/dev
+	SHERPA_KILLS=200 $(BIN)/python -m pytest -s tests/end_to_end/test_kills.py $(PYTEST_ARGS)
 
 wheels: $(STAMPS)/dev
 	rm -rf dist

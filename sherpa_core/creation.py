@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -133,13 +134,14 @@ class Plan:
         log = Log(socket, name, clock)
         log.refresh()
         if not log.history.config:
-            self._create(log)
-        elif resume:
-            self._continue(log)
-        else:
+            with suppress(Conflict):  # another process was faster
+                self._create(log)
+                return log
+        if not resume:
             raise UserError(
                 f"the study {name!r} exists already: continue it (resume), or choose another name"
             )
+        self._continue(log)
         return log
 
     def _create(self, log: Log) -> None:
@@ -154,12 +156,7 @@ class Plan:
             "tags": list(self.tags),
         }
         log.distributions = self.distributions()
-        try:
-            log.append({"type": ev.STUDY_CREATED, "key": "study", "config": config})
-        except Conflict:
-            raise UserError(
-                f"the study {log.study!r} was just created by another process"
-            ) from None
+        log.append({"type": ev.STUDY_CREATED, "key": "study", "config": config})
 
     def _continue(self, log: Log) -> None:
         """Check that this plan fits the study, and record another algorithm."""

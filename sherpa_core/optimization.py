@@ -57,6 +57,11 @@ class Job:
         if objective is not None:
             if command is not None or filename is not None:
                 raise UserError("give either an objective function or a command, not both")
+            if scheduler is not None or resources:
+                raise UserError(
+                    "an objective function runs in processes of the runner: a scheduler and "
+                    "resources need a command or a filename"
+                )
             self.function = load_objective(objective)
             return
         if filename is not None and work_dir is not None:

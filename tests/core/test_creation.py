@@ -186,8 +186,11 @@ def test_two_processes_that_create_one_study_at_once() -> None:
                 new(storage=self, name=study)
             return super().append(study, events)
 
-    with pytest.raises(UserError, match="'both' was just created by another process"):
+    with pytest.raises(UserError, match="'both' exists already"):
         new(storage=Racing(), name="both")
+    storage = Racing()
+    assert new(storage=storage, name="both", resume=True).name == "both"
+    assert storage.list_studies() == ["both"]
 
 
 # What is recorded

@@ -48,7 +48,8 @@ def test_a_file_that_cannot_be_written_leaves_the_old_one(
     made.save(tmp_path)
     before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
 
-    def fail(*args: object) -> None:
+    def fail(frame: object, space: object, path: Path) -> None:
+        path.write_text("half of it")
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("sherpa_core.results.write_csv", fail)

@@ -10,6 +10,7 @@ import pytest
 
 import sherpa_core as sherpa
 from sherpa_core import AlgorithmState, PluginError, Study, Suggestion, Trial
+from sherpa_core.memory import MemoryStorage
 
 PARAMETERS = [
     sherpa.Continuous("lr", [0.1, 1]),
@@ -302,6 +303,18 @@ def test_observers_are_not_told_what_was_before(tmp_path: Any) -> None:
 
     again = Study.load(tmp_path, observers=watcher, disable_dashboard=True)
     run(again, 1)
+
+    assert {each[1] for each in watcher.seen} == {3}
+
+
+def test_observers_are_told_of_their_own_processs_trials() -> None:
+    storage = MemoryStorage()
+    watcher = Watcher()
+    study = new(storage=storage, name="s", observers=watcher)
+    other = new(storage=storage, name="s", resume=True)
+    run(other, 2)
+    study.refresh()
+    run(study, 1)
 
     assert {each[1] for each in watcher.seen} == {3}
 

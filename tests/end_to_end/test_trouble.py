@@ -127,8 +127,7 @@ def test_the_second_ctrl_c_or_sigterm_kills_it(
         runner.wait_for_work()
         for number in signals:
             runner.process.send_signal(number)
-            # Signals of one number that come too quickly are one.
-            threading.Event().wait(0.02)
+            time.sleep(0.05)  # signals of one number that come too quickly are one
         runner.wait()
         processes = runner.processes()
         assert all(process_start(pid) is None for pid in processes)
@@ -139,7 +138,7 @@ def test_the_second_ctrl_c_or_sigterm_kills_it(
 @pytest.mark.parametrize("moment", [0.05, 0.3, 0.6, 0.9, 1.2])
 def test_ctrl_c_during_the_start(tmp_path: Path, reference: list[Any], moment: float) -> None:
     with started(tmp_path / "study", "function") as runner:
-        threading.Event().wait(moment)
+        time.sleep(moment)  # there is no sign by which to choose one
         runner.process.send_signal(signal.SIGINT)
         runner.wait()
         processes = runner.processes()
@@ -159,7 +158,7 @@ def test_a_database_that_is_locked_for_seconds_is_waited_for(
         runner.wait_for_work()
         with locked(tmp_path / "study"):
             said = len(runner.diary())
-            threading.Event().wait(2.0)
+            time.sleep(2.0)  # the lock is held for a while
             assert len(runner.diary()) <= said + 2, "the lock had no effect"
         runner.finish()
 

@@ -85,3 +85,21 @@ def test_the_registry_finds_it(tmp_path: Path) -> None:
     shown = {option.name: option for option in registry.options_of(SQLiteStorage)}
     assert sorted(shown) == ["synchronous", "timeout", "url"]
     assert all(option.help for option in shown.values())
+
+
+@pytest.mark.parametrize("options", ["", "?synchronous=FULL&timeout=2.5"])
+def test_its_url_leads_there_from_every_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, options: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    storage = SQLiteStorage(f"sqlite:study.db{options}")
+    monkeypatch.chdir("/")
+
+    again = SQLiteStorage(storage.url)
+
+    assert storage.url == f"sqlite://{tmp_path.resolve()}/study.db{options}"
+    assert (again.path, again.synchronous, again.timeout) == (
+        storage.path,
+        storage.synchronous,
+        storage.timeout,
+    )

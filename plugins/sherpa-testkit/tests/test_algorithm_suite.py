@@ -92,8 +92,9 @@ def test_rejects_an_algorithm_that_breaks_a_promise(run, name, test, promise):
     done.stdout.fnmatch_lines(f"*broken promise: *{promise}*")
 
 
-def test_accepts_a_good_algorithm(run):
-    done = run("Climber")
+@pytest.mark.parametrize("name", ["Climber", "DeclaresNoConditions"])
+def test_accepts_a_good_algorithm(run, name):
+    done = run(name)
     assert set(done.parseoutcomes()) == {"passed", "skipped"}
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from sherpa_core import PluginError, UserError
+from sherpa_core import PluginError, UserError, registry
 from sherpa_testkit import (
     AlgorithmContract,
     DashboardContract,
@@ -17,6 +17,7 @@ from sherpa_testkit import (
     suite_for,
 )
 from sherpa_testkit.checking import SUITES
+from sherpa_testkit.contract import PluginContract
 
 FOLDER = Path(__file__).with_name("broken")
 ENTRY_POINTS = """
@@ -39,8 +40,6 @@ test-plain = broken_dashboards:Plain
 @pytest.fixture
 def installed(tmp_path, monkeypatch):
     """Make the plugins of the folder `broken` installed ones, here and in child processes."""
-    from sherpa_core import registry
-
     metadata = tmp_path / "broken_plugins-1.0.dist-info"
     metadata.mkdir()
     (metadata / "METADATA").write_text(
@@ -80,9 +79,22 @@ def test_a_storages_capabilities_are_declared_too():
 
 
 def test_every_kind_that_a_study_has_has_a_suite():
-    from sherpa_core.registry import kinds
+    assert set(SUITES) == set(registry.kinds())
 
-    assert set(SUITES) == set(kinds())
+
+OURS = [
+    pytest.param(kind, entry.name, id=f"{kind}-{entry.name}")
+    for kind in SUITES
+    for entry in registry.entries(kind).values()
+    if entry.distribution.startswith("sherpa-")
+]
+
+
+@pytest.mark.parametrize(("kind", "name"), OURS)
+def test_every_plugin_of_ours_can_be_checked_by_name(kind, name):
+    suite = suite_for(kind, name)
+    if issubclass(suite, PluginContract):
+        assert suite().fresh()
 
 
 @pytest.mark.parametrize("kind", ["command", "algorithms", ""])

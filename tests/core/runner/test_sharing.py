@@ -31,18 +31,20 @@ def test_runners_share_the_work(lab: Any, draw: Any) -> None:
 
     def behaviour(job: Any) -> int:
         started.append(job.env["SHERPA_TRIAL_ID"])
-        time.sleep(0.001)
+        time.sleep(0.001)  # so that nobody does all the work
         lab.report(job, 1)
         return 0
 
     def work() -> None:
         scheduler = bind("scheduler", FakeScheduler(lab.clock, behaviour))
         execution = JobExecution(scheduler, ["x"], lab.folder, lab.folder, "study", "memory://")
-        study = lab.study(draw(60), storage=lab.storage)
+        study = lab.study(draw(60))
+        together.wait()
         Runner(study.engine, execution, RunOptions(2, max_num_trials=50)).run()
         counts.append(sum(each.writer == study.engine.log.writer for each in study.history.ended))
 
     counts: list[int] = []
+    together = threading.Barrier(3)
     lab.study(draw(60))
     threads = [threading.Thread(target=work) for _ in range(3)]
     for thread in threads:

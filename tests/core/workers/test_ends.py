@@ -59,7 +59,7 @@ def exits(trial: Any) -> None:
 
 def closes_everything(trial: Any) -> None:
     os.closerange(3, 256)
-    time.sleep(60)
+    time.sleep(60)  # until it is killed
 
 
 @pytest.mark.parametrize(
@@ -125,7 +125,7 @@ def test_who_hangs_is_ended_with_its_children(bench: Any) -> None:
         (bench.folder / "child").write_text(str(child.pid))
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
         while True:
-            time.sleep(60)
+            time.sleep(60)  # until it is killed
 
     first, second = bench.run(objective, 2, trial_timeout=0.5).ended
 
@@ -139,7 +139,7 @@ def test_a_child_that_outlives_it_does_not_hold_up_the_study(bench: Any) -> None
         if trial.id == 1:
             child = os.fork()  # holds all that its parent had open
             if child == 0:
-                time.sleep(600)
+                time.sleep(600)  # until it is killed
             (bench.folder / "child").write_text(str(child))
             os._exit(5)
         return 1.0
@@ -197,7 +197,7 @@ def test_a_worker_that_dies_while_it_is_idle_is_replaced(bench: Any) -> None:
     class Later(Draw):
         def get_suggestion(self, parameters: Any, history: Any, rng: Any) -> Any:
             if history.ended:
-                time.sleep(0.2)
+                time.sleep(0.2)  # meanwhile the worker dies
             return super().get_suggestion(parameters, history, rng)
 
     study = bench.study(Later(2))

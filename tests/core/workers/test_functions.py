@@ -183,10 +183,21 @@ def test_a_module_that_fails_is_refused(tmp_path: Path, monkeypatch: Any) -> Non
         load_objective("failing_for_test:f")
 
 
-def test_nothing_is_written_when_the_objective_is_wrong(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="not both"):
-        sherpa.optimize(
-            [sherpa.Continuous("x", [0, 1])], "random", True,
-            objective=print, command="true", output_dir=tmp_path / "out",
-        )  # fmt: skip
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"command": "true"}, "either an objective function or a command, not both"),
+        ({"filename": "train.py"}, "either an objective function or a command, not both"),
+        ({"scheduler": "local"}, "a scheduler and resources need a command or a filename"),
+        ({"resources": {"gpus": 1}}, "a scheduler and resources need a command or a filename"),
+    ],
+)
+def test_what_does_not_fit_a_function_is_refused_and_nothing_is_written(
+    tmp_path: Path, given: dict[str, Any], message: str
+) -> None:
+    space = [sherpa.Continuous("x", [0, 1])]
+
+    with pytest.raises(UserError, match=message):
+        sherpa.optimize(space, "random", True, objective=print, output_dir=tmp_path / "o", **given)
+
     assert list(tmp_path.iterdir()) == []

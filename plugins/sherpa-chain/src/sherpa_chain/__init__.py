@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
-from typing import Any
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from typing import Any, ClassVar
 
 import attrs
 import numpy as np
@@ -37,6 +37,11 @@ class Chain(Algorithm):
         UserError: one of them has wrong options.
         PluginError: one of them is not installed.
     """
+
+    contract: ClassVar[Mapping[str, Any]] = {
+        "options": {"algorithms": [{"name": "random", "max_num_trials": 3}, "random"]},
+        "startup_trials": 3,
+    }
 
     algorithms: list[Any] = option(
         "the algorithms in their order: names, tables of name and options, or objects",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import attrs
 import numpy as np
@@ -46,6 +46,18 @@ class LocalSearch(Algorithm):
     Raises:
         ValueError: an option is out of range.
     """
+
+    contract: ClassVar[Mapping[str, Any]] = {
+        "options": {"seed_configuration": {"lr": 0.01, "units": 64, "batch": 32}},
+        "space": [
+            {"name": "lr", "type": "continuous", "range": [1e-4, 1e-1], "scale": "log"},
+            {"name": "units", "type": "discrete", "range": [1, 256]},
+            {"name": "batch", "type": "ordinal", "range": [16, 32, 64]},
+        ],
+        "startup_trials": 1,
+        "finite": True,
+        "may_wait": True,
+    }
 
     seed_configuration: Configuration = option(
         "where to start: a value for each active parameter", converter=_configuration

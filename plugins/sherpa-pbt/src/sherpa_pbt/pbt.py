@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import insort
 from collections.abc import Callable, Collection, Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import attrs
 import numpy as np
@@ -65,6 +65,12 @@ class PopulationBasedTraining(Algorithm):
     """
 
     widens_ranges = True
+
+    contract: ClassVar[Mapping[str, Any]] = {
+        "options": {"num_generations": 50, "population_size": 5},
+        "startup_trials": 5,
+        "may_wait": True,
+    }
 
     num_generations: int = option(
         "number of generations", validator=[_whole, attrs.validators.ge(1)]

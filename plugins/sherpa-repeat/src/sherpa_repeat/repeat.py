@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from typing import Any
+from collections.abc import Collection, Mapping
+from typing import Any, ClassVar
 
 import attrs
 import numpy as np
@@ -37,6 +37,11 @@ class Repeat(Algorithm):
         UserError: the algorithm's options are wrong.
         PluginError: the algorithm is not installed.
     """
+
+    contract: ClassVar[Mapping[str, Any]] = {
+        "options": {"algorithm": "random", "num_times": 3},
+        "startup_trials": 3,
+    }
 
     algorithm: Any = option("the algorithm that is repeated: name, table of options, or object")
     num_times: int = option(

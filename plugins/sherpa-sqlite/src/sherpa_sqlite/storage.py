@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Sequence
 from typing import Any
+from urllib.parse import urlencode
 
 import attrs
 
@@ -78,6 +79,8 @@ class SQLiteStorage:
 
     def __attrs_post_init__(self) -> None:
         self.path, given = parse(self.url, ("synchronous", "timeout"))
+        # Trial processes open it by this URL, perhaps from another folder.
+        self.url = f"sqlite://{self.path}" + (f"?{urlencode(given)}" if given else "")
         if "synchronous" in given:
             self.synchronous = given["synchronous"].upper()
         if "timeout" in given:

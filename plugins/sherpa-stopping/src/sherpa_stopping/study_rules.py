@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
 import attrs
 
 from sherpa_core import History, StoppingRule, option
@@ -20,6 +23,8 @@ class NoImprovement(StoppingRule):
     Raises:
         ValueError: an option is out of range.
     """
+
+    contract: ClassVar[Mapping[str, Any]] = {"options": {"num_trials": 3}}
 
     num_trials: int = option(
         "number of trials without improvement after which the study ends",
@@ -66,6 +71,11 @@ class TargetReached(StoppingRule):
         target: the objective to reach.
     """
 
+    contract: ClassVar[Mapping[str, Any]] = {
+        "options": {"target": 0.5},
+        "direction_symmetric": False,
+    }
+
     target: float = option("the objective to reach", converter=float)
 
     def should_study_stop(self, history: History, lower_is_better: bool) -> bool:
@@ -87,6 +97,8 @@ class TimeLimit(StoppingRule):
     Raises:
         ValueError: the time is not positive.
     """
+
+    contract: ClassVar[Mapping[str, Any]] = {"options": {"seconds": 30}}
 
     seconds: float = option(
         "time from the study's creation to the end of its latest trial",

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 import attrs
 
@@ -54,6 +56,8 @@ class PatienceRule(StoppingRule):
         ValueError: an option is out of range.
     """
 
+    contract: ClassVar[Mapping[str, Any]] = {"options": {"patience": 2}}
+
     patience: int = option(
         "number of iterations without improvement after which a trial is stopped",
         validator=[_whole, attrs.validators.ge(1)],
@@ -90,6 +94,11 @@ class ThresholdRule(StoppingRule):
     Raises:
         ValueError: neither bound is given, or they are in the wrong order.
     """
+
+    contract: ClassVar[Mapping[str, Any]] = {
+        "options": {"upper": 0.5},
+        "direction_symmetric": False,
+    }
 
     lower: float | None = option(
         "objectives below are not sensible",

@@ -71,6 +71,12 @@ class KnowsNoConditions(Climber):
         return {each.name: configuration[each.name] for each in parameters}
 
 
+class DeclaresNoConditions(KnowsNoConditions):
+    """Is none of the broken ones: it says what it cannot do."""
+
+    supports_conditions = False
+
+
 class ExpectsObservations(Climber):
     def best(self, history, lower_is_better):
         return min(history.ended, key=lambda trial: trial.best.objective, default=None)
