@@ -63,6 +63,7 @@ def decide(
             "parameters": queued["parameters"],
             "origin": "user",
             "queue": queued["queue"],
+            **({"metadata": queued["metadata"]} if "metadata" in queued else {}),
         }
     answer = algorithm(history.space, history, random(number), history.lower_is_better, history.run)
     if isinstance(answer, AlgorithmState):

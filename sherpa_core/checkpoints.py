@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+from sherpa_core.errors import SchedulerError
 from sherpa_core.history import History
 from sherpa_core.sockets import AlgorithmSocket
 from sherpa_core.trial import Trial
@@ -31,7 +32,10 @@ class Checkpoints:
     def prepare(self, trial: Trial) -> tuple[str, str]:
         """Return the folders that a trial loads from (empty if there is none) and saves to."""
         save = self._folder / str(trial.id)
-        save.mkdir(parents=True, exist_ok=True)
+        try:
+            save.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise SchedulerError(f"its checkpoint's folder cannot be made: {error}") from error
         self._there.add(trial.id)
         load = self._folder / str(trial.parent)
         return str(load) if trial.parent is not None and load.is_dir() else "", str(save)

@@ -17,7 +17,7 @@ from sherpa_core.log import Log
 from sherpa_core.registry import load
 from sherpa_core.reports import observation_event
 from sherpa_core.sockets import bind
-from sherpa_core.trial import Trial
+from sherpa_core.trial import TrainedTrial, Trial
 
 T = TypeVar("T")
 
@@ -57,26 +57,30 @@ class Client:
         else:
             self._url = _storage_of_the_run()
 
-    def get_trial(self) -> Trial:
+    def get_trial(self) -> TrainedTrial:
         """Return the trial that this process is to train.
+
+        Its `load_dir` and `save_dir` are the folders of its parent's checkpoint and of its own.
 
         Raises:
             UserError: the script was not started by a runner, or there is no such trial.
         """
         if self.test_mode:
-            return Trial(1, {})
+            return TrainedTrial(1, {})
         id = os.environ.get("SHERPA_TRIAL_ID")
         if not id or not id.isdigit():
             raise UserError(f"SHERPA_TRIAL_ID is not set. {_HOW}")
         text = os.environ.get("SHERPA_TRIAL")
         if text:
-            trial = Trial(int(id), json.loads(text)["parameters"])
+            parameters = json.loads(text)["parameters"]
         else:
             study = _study_of_the_run()
             log = self._patiently(lambda: locate.open_log(self._url, study, announce=False))
             if int(id) not in log.history.trials:
                 raise UserError(f"the study {study!r} has no trial {id}")
-            trial = log.history.trials[int(id)]
+            parameters = log.history.trials[int(id)].parameters
+        folders = (os.environ.get(f"SHERPA_{name}_DIR", "") for name in ("LOAD", "SAVE"))
+        trial = TrainedTrial(int(id), parameters, *folders)
         trial.attempt = self._attempt
         return trial
 

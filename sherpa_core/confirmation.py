@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import math
 import statistics
+from collections.abc import Callable
 from statistics import NormalDist
 from typing import Any
 
 import attrs
 
+from sherpa_core import events as ev
+from sherpa_core.asking import decide
+from sherpa_core.engine import Engine
 from sherpa_core.events import to_json
 from sherpa_core.history import History
+from sherpa_core.plugin import AlgorithmState
+from sherpa_core.reports import observation_event
 from sherpa_core.trial import Trial, TrialStatus
 
 #: The key in a trial's metadata that names the trial whose configuration it runs again.
@@ -114,10 +120,56 @@ def top_trials(history: History, count: int) -> list[Trial]:
     usable.sort(key=lambda trial: trial.objective, reverse=not history.lower_is_better)
     different: dict[str, Trial] = {}
     for trial in usable:
-        different.setdefault(to_json(trial.parameters), trial)
-        if len(different) == count:
+        if len(different) >= count:
             break
+        different.setdefault(to_json(trial.parameters), trial)
     return list(different.values())
+
+
+def confirm(
+    engine: Engine, count: int, repeats: int, objective: Callable[[Trial], float] | None
+) -> Confirmation:
+    """Queue the runs that are missing of the best `count` configurations, and see what is known.
+
+    Args:
+        engine: the study's engine, its log read.
+        count: number of configurations.
+        repeats: number of runs of each.
+        objective: called with each trial that is missing; without one they stay queued.
+    """
+    history = engine.history
+    done = [
+        each.metadata.get(CONFIRMS) for each in history.trials.values() if each.status != "FAILED"
+    ]
+    queued = [event.get("metadata", {}).get(CONFIRMS) for event in history.queue]
+    for trial in top_trials(history, count):
+        for _ in range(repeats - [*done, *queued].count(trial.id)):
+            engine.log.append(
+                {
+                    "type": ev.TRIAL_QUEUED,
+                    "parameters": trial.parameters,
+                    "metadata": {CONFIRMS: trial.id},
+                }
+            )
+    while objective is not None and history.queue:
+        decision = decide(engine.algorithm, history, engine.random)
+        added = None if isinstance(decision, AlgorithmState) else engine.add(decision)
+        if added is not None:
+            _run(engine, added, objective)
+    return confirmation(history)
+
+
+def _run(engine: Engine, trial: Trial, objective: Callable[[Trial], float]) -> None:
+    try:
+        value = objective(trial)
+        event = observation_event(
+            trial.id, trial.attempt, value, trial.num_observations + 1, None, trial.parameters
+        )
+        engine.log.append(event)
+    except Exception:
+        engine.finish(trial, "FAILED", "exception while its configuration was confirmed")
+        raise
+    engine.finish(trial, "COMPLETED")
 
 
 def confirmation(history: History) -> Confirmation:

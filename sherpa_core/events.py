@@ -14,7 +14,7 @@ session_started        `host`, `pid`, `started`, `versions`, `command`, `commit`
 algorithm_changed      `algorithm`: name and options from here on
 note_set               `note` and/or `tags`
 run_started            `max_num_trials`, `max_concurrent`, `timeout`: see `plugin.Run`
-trial_queued           `parameters`: a trial that comes before the algorithm's
+trial_queued           `parameters`: a trial that comes before the algorithm's; `metadata`
 trial_added            `trial` (int), `parameters`, `origin`, `based_on` (log position),
                        and where given `queue` (its place), `parent`, `metadata`
                        (key `trial/<id>`)

@@ -67,8 +67,14 @@ class Execution(Protocol):
     reattaches: bool
     cooperative: bool
 
-    def start(self, trial: Trial) -> Any:
-        """Start an attempt and return its job id; raises SchedulerError if that fails."""
+    def start(self, trial: Trial, load_dir: str, save_dir: str) -> Any:
+        """Start an attempt and return its job id; raises SchedulerError if that fails.
+
+        Args:
+            trial: the trial.
+            load_dir: folder with the checkpoint that it may load, empty if there is none.
+            save_dir: folder for its own checkpoint, empty if the study has no folder.
+        """
         ...
 
     def is_queued(self, trial: Trial) -> bool:
@@ -212,12 +218,12 @@ class JobExecution:
     reattaches = True
     cooperative = False
 
-    def start(self, trial: Trial) -> Any:
+    def start(self, trial: Trial, load_dir: str, save_dir: str) -> Any:
         """See `Execution.start`."""
         with self._named("submit_job"):
             job = self._scheduler.hook.submit_job(
                 command=fill_command(self._words, trial.parameters),
-                env=self._environment(trial),
+                env=self._environment(trial, load_dir, save_dir),
                 job_name=f"{self._study}-{trial.id}",
                 resources=self._resources,
                 work_dir=str(self._work_dir),
@@ -317,12 +323,14 @@ class JobExecution:
     def _named(self, doing: str) -> _Named:
         return _Named(self._scheduler, doing)
 
-    def _environment(self, trial: Trial) -> dict[str, str]:
+    def _environment(self, trial: Trial, load_dir: str, save_dir: str) -> dict[str, str]:
         environment = {
             "SHERPA_TRIAL_ID": str(trial.id),
             "SHERPA_ATTEMPT": str(trial.attempt),
             "SHERPA_STUDY": self._study,
             "SHERPA_OUTPUT_DIR": str(self._output_dir),
+            "SHERPA_LOAD_DIR": load_dir,
+            "SHERPA_SAVE_DIR": save_dir,
         }
         text = to_json({"id": trial.id, "parameters": trial.parameters})
         if len(text) <= MAX_ENVIRONMENT:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from sherpa_core import registry
+from sherpa_core.checkpoints import Checkpoints
 from sherpa_core.errors import UserError
 from sherpa_core.execution import Execution, JobExecution, check_command, split_command
 from sherpa_core.options import RunOptions
@@ -117,7 +118,10 @@ def run(
 ) -> Runner:
     """Run a study's trials until it is done, and return the runner that did it."""
     execution = job.execution(study)
-    runner = Runner(study.engine, execution, options, progress)
+    checkpoints = None
+    if study.output_dir is not None:
+        checkpoints = Checkpoints(study.output_dir / "checkpoints", study.engine.algorithm)
+    runner = Runner(study.engine, execution, options, progress, checkpoints)
     try:
         runner.run()
     finally:

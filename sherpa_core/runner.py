@@ -12,6 +12,7 @@ import attrs
 
 from sherpa_core import events as ev
 from sherpa_core.asking import Asker
+from sherpa_core.checkpoints import Checkpoints
 from sherpa_core.engine import Engine
 from sherpa_core.errors import Conflict, SchedulerError, StorageError, StudyStopped, UserError
 from sherpa_core.events import Event
@@ -58,6 +59,7 @@ class Runner:
         execution: how trials are run.
         options: how many, how long.
         progress: called at every turn of the loop, many times a second.
+        checkpoints: the folders for the trials' checkpoints. Default: they get none.
 
     Attributes:
         started: time of the run's start, seconds since 1970.
@@ -69,6 +71,7 @@ class Runner:
         execution: Execution,
         options: RunOptions,
         progress: Callable[[Runner], None] | None = None,
+        checkpoints: Checkpoints | None = None,
     ) -> None:
         self.engine = engine
         self.options = options
@@ -76,6 +79,7 @@ class Runner:
         self._interrupts = Interrupts()
         self._execution = execution
         self._progress = progress
+        self._checkpoints = checkpoints
         self._tasks: dict[int, _Task] = {}
         self._judge = Judge(engine, self._tasks)
         self._reports: deque[Report] = deque()
@@ -233,6 +237,8 @@ class Runner:
                 self._kill(task, "superseded")
             self._execution.release(trial)
             del self._tasks[id]
+            if self._checkpoints is not None:
+                self._checkpoints.clean(self.history)
 
     def _finish(self, task: _Task, report: JobReport) -> None:
         trial, engine = task.trial, self.engine
@@ -352,7 +358,8 @@ class Runner:
 
     def _start(self, trial: Trial) -> None:
         try:
-            job = self._execution.start(trial)
+            folders = self._checkpoints.prepare(trial) if self._checkpoints else ("", "")
+            job = self._execution.start(trial, *folders)
         except SchedulerError as error:
             self.engine.finish(trial, "FAILED", f"could not start: {error}")
             self._start_failures += 1

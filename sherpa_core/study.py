@@ -9,8 +9,9 @@ from pathlib import Path
 from threading import RLock
 from typing import TYPE_CHECKING, Any
 
-from sherpa_core import creation, saving
+from sherpa_core import confirmation, creation, saving
 from sherpa_core import events as ev
+from sherpa_core.confirmation import Confirmation
 from sherpa_core.dashboards import Dashboards
 from sherpa_core.engine import Engine
 from sherpa_core.errors import Conflict, UserError, listed
@@ -23,7 +24,6 @@ from sherpa_core.plugin import AlgorithmState
 from sherpa_core.registry import load
 from sherpa_core.reports import observation_event
 from sherpa_core.session import orphans
-from sherpa_core.sockets import AlgorithmSocket, RuleSocket, Socket
 from sherpa_core.trial import FINAL, Trial
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ class Study:
         )  # fmt: skip
         dashboards = Dashboards(dashboard, not disable_dashboard, dashboard_port)
         log = plan.open(storage, output_dir, clock, resume)
-        self._start(log, plan.algorithm, plan.rules, plan.observers, dashboards, output_dir)
+        self._start(log, plan, dashboards, output_dir)
 
     @classmethod
     def load(
@@ -125,19 +125,17 @@ class Study:
         study = cls.__new__(cls)
         folder = place if Path(str(place)).is_dir() else None
         dashboards = Dashboards(dashboard, not disable_dashboard, dashboard_port)
-        study._start(log, plan.algorithm, plan.rules, plan.observers, dashboards, folder)
+        study._start(log, plan, dashboards, folder)
         return study
 
     def _start(
         self,
         log: Log,
-        algorithm: AlgorithmSocket,
-        rules: list[RuleSocket],
-        observers: list[Socket],
+        plan: creation.Plan,
         dashboards: Dashboards,
         output_dir: str | Path | None,
     ) -> None:
-        self.engine = Engine(log, algorithm, rules, observers)
+        self.engine = Engine(log, plan.algorithm, plan.rules, plan.observers)
         self._log = log
         self._dashboards = dashboards
         self.output_dir = Path(output_dir) if output_dir is not None else None
@@ -147,8 +145,6 @@ class Study:
         self._orphans = orphans(log.history, log.writer, log.clock())
         for address in dashboards.start(log.storage, log.study):
             logger.info("SHERPA dashboard running on %s", address)
-
-    # What there is
 
     @property
     def name(self) -> str:
@@ -173,8 +169,7 @@ class Study:
     @property
     def random_seed(self) -> int:
         """The seed of all suggestions."""
-        seed: int = self.history.config["seed"]
-        return seed
+        return int(self.history.config["seed"])
 
     @property
     def results(self) -> pd.DataFrame:
@@ -197,7 +192,19 @@ class Study:
             self.refresh()
             return self.engine.best_result()
 
-    # Asking
+    def best(
+        self, confirm: int = 0, repeats: int = 5, objective: Callable[[Trial], float] | None = None
+    ) -> Confirmation:
+        """Return what new runs of the best configurations gave: the best of many was also lucky.
+
+        Args:
+            confirm: number of configurations to run again; missing runs are queued. Default: none.
+            repeats: number of runs of each.
+            objective: called with each missing run's trial. Default: the runs stay queued.
+        """
+        with self._lock:
+            self.refresh()
+            return confirmation.confirm(self.engine, confirm, repeats, objective)
 
     def get_suggestion(self) -> Trial | AlgorithmState:
         """Return the next trial, `AlgorithmState.WAIT` or `AlgorithmState.DONE`.
@@ -255,8 +262,6 @@ class Study:
         with self._lock:
             valid = self.history.space.validate(parameters)
             self._log.append({"type": ev.TRIAL_QUEUED, "parameters": valid})
-
-    # Telling
 
     def add_observation(
         self,
@@ -339,8 +344,6 @@ class Study:
         with self._lock:
             self.engine.stop(reason)
 
-    # Around it
-
     def refresh(self) -> None:
         """Read what others have written."""
         self._log.refresh()
@@ -363,11 +366,8 @@ class Study:
             objective_name: the metric that is the objective. Default: val_loss, else loss.
             context_names: other metrics to keep.
         """
-        make = load("callback", "keras")
-        return make(
-            lambda iteration, objective, context: self.add_observation(
-                trial, objective, iteration, context
-            ),
+        return load("callback", "keras")(
+            lambda iteration, *values: self.add_observation(trial, values[0], iteration, values[1]),
             lambda: self.should_trial_stop(trial),
             objective_name,
             list(context_names),
@@ -390,7 +390,7 @@ class Study:
             saving.save(self._log, Path(folder), with_log=not self._shared)
 
     def close(self) -> None:
-        """Stop the dashboards and say in the log that this process works on no trial any more."""
+        """Stop the dashboards."""
         self._dashboards.stop()
 
     @staticmethod

@@ -201,3 +201,21 @@ class Trial:
 
 
 _NOTHING: Mapping[str, Any] = {}
+
+
+class TrainedTrial(Trial):
+    """A trial as the process that trains it knows it.
+
+    Attributes:
+        load_dir: folder with its parent's checkpoint, empty if it has none to load.
+        save_dir: folder for its own checkpoint, empty outside of a run.
+    """
+
+    __slots__ = ("load_dir", "save_dir")
+
+    def __init__(
+        self, id: int, parameters: Mapping[str, Any], load_dir: str = "", save_dir: str = ""
+    ) -> None:
+        super().__init__(id, parameters)
+        self.load_dir = load_dir
+        self.save_dir = save_dir

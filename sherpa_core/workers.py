@@ -22,7 +22,7 @@ from sherpa_core.errors import SchedulerError, TrialStopped, UserError
 from sherpa_core.execution import Ended, Report
 from sherpa_core.jobs import JobReport, JobStatus
 from sherpa_core.reports import observation_event
-from sherpa_core.trial import Trial
+from sherpa_core.trial import TrainedTrial, Trial
 
 Objective = Callable[["ObjectiveTrial"], Any]
 
@@ -30,19 +30,27 @@ _PATIENCE = 1.0  # seconds in which a process that is about to end does
 _WATCH = 0.2  # seconds after which a worker looks whether its runner lives
 
 
-class ObjectiveTrial(Trial):
+class ObjectiveTrial(TrainedTrial):
     """The trial that an objective function is called with.
 
     Attributes:
+        load_dir: folder with its parent's checkpoint, empty if it has none to load.
+        save_dir: folder for its own checkpoint, empty if the study has no folder.
         output_dir: the study's folder as text, empty if it has none.
     """
 
     __slots__ = ("_pipe", "_reported", "output_dir")
 
     def __init__(
-        self, id: int, parameters: Mapping[str, Any], pipe: Connection, output_dir: str
+        self,
+        id: int,
+        parameters: Mapping[str, Any],
+        pipe: Connection,
+        output_dir: str,
+        load_dir: str = "",
+        save_dir: str = "",
     ) -> None:
-        super().__init__(id, parameters)
+        super().__init__(id, parameters, load_dir, save_dir)
         self.output_dir = output_dir
         self._pipe = pipe
         self._reported: dict[int, float] = {}
@@ -181,11 +189,11 @@ class WorkerExecution:
     reattaches = False
     cooperative = True
 
-    def start(self, trial: Trial) -> str:
+    def start(self, trial: Trial, load_dir: str, save_dir: str) -> str:
         """See `Execution.start`."""
         for worker in [each for each in self._workers if each.trial is None]:
             try:
-                worker.pipe.send((trial.id, trial.attempt, trial.parameters))
+                worker.pipe.send((trial.id, trial.attempt, trial.parameters, load_dir, save_dir))
             except OSError:  # it died while it was idle
                 worker.end()
                 self._workers.remove(worker)
@@ -196,7 +204,7 @@ class WorkerExecution:
             self._workers.append(_Worker(self._objective, self._output_dir, self._workers))
         except OSError as error:
             raise SchedulerError(f"no worker process can be started: {error}") from error
-        return self.start(trial)
+        return self.start(trial, load_dir, save_dir)
 
     def is_queued(self, trial: Trial) -> bool:
         """See `Execution.is_queued`."""
@@ -279,11 +287,12 @@ def _serve(
     threading.Thread(target=_end_with, args=(runner,), daemon=True).start()
     while True:
         try:
-            id, attempt, parameters = pipe.recv()
+            id, attempt, parameters, load_dir, save_dir = pipe.recv()
             if output_dir is not None:
                 with suppress(OSError):  # a full disk is no reason to end the trial
                     _print_to(output_dir / "jobs" / f"trial_{id}.out")
-            trial = ObjectiveTrial(id, parameters, pipe, str(output_dir or ""))
+            folder = str(output_dir or "")
+            trial = ObjectiveTrial(id, parameters, pipe, folder, load_dir, save_dir)
             trial.attempt = attempt
             pipe.send(_call(objective, trial))
         except (EOFError, OSError):

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ast
+import io
 import subprocess
 import sys
+import tokenize
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -40,6 +42,8 @@ ORDER = [
     "execution",
     "log",
     "engine",
+    "checkpoints",
+    "confirmation",
     "judging",
     "workers",
     "locate",
@@ -152,10 +156,31 @@ def test_the_core_names_no_plugin() -> None:
     assert not named
 
 
-def test_the_core_stays_under_3000_lines() -> None:
-    lines = {path.name: len(path.read_text("utf-8").splitlines()) for path in CORE.rglob("*.py")}
+def code_lines(path: Path) -> int:
+    """The lines that hold code: not blank, no comment, no docstring."""
+    text = path.read_text("utf-8")
+    documented = {
+        line
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef)
+        and ast.get_docstring(node) is not None
+        for line in range(node.body[0].lineno, (node.body[0].end_lineno or 0) + 1)
+    }
+    blank = (tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT)
+    lines: set[int] = set()
+    for token in tokenize.generate_tokens(io.StringIO(text).readline):
+        if token.type not in (*blank, tokenize.ENDMARKER):
+            lines.update(range(token.start[0], token.end[0] + 1))
+    return len(lines - documented)
 
-    assert sum(lines.values()) < 3000, lines
+
+def test_the_core_does_not_grow() -> None:
+    """What could be a plugin belongs into one: raise these bounds only with a reason."""
+    code = {path: code_lines(path) for path in CORE.rglob("*.py")}
+    command_line = sum(lines for path, lines in code.items() if "cli" in path.parts)
+
+    assert command_line < 950
+    assert sum(code.values()) - command_line < 4_800
 
 
 def python_files() -> list[Path]:

@@ -252,7 +252,8 @@ def environment(tmp_path: Path, parameters: dict[str, Any], url: str) -> dict[st
     """The environment of a job that trains these parameters."""
     scheduler = FakeScheduler(FakeClock(), lambda job: 0)
     socket: Socket = bind("scheduler", scheduler)
-    JobExecution(socket, ["train"], tmp_path, tmp_path, "night", url).start(Trial(7, parameters))
+    execution = JobExecution(socket, ["train"], tmp_path, tmp_path, "night", url)
+    execution.start(Trial(7, parameters), "", str(tmp_path / "7"))
     (job,) = scheduler.jobs.values()
     return job.env
 
@@ -264,6 +265,7 @@ def test_a_job_gets_its_trial(tmp_path: Path) -> None:
     assert (env["SHERPA_TRIAL_ID"], env["SHERPA_ATTEMPT"]) == ("7", "1")
     assert (env["SHERPA_STUDY"], env["SHERPA_STORAGE"]) == ("night", "sqlite:///srv/study.db")
     assert env["SHERPA_OUTPUT_DIR"] == str(tmp_path)
+    assert (env["SHERPA_LOAD_DIR"], env["SHERPA_SAVE_DIR"]) == ("", str(tmp_path / "7"))
 
 
 def test_a_large_configuration_is_left_out(tmp_path: Path) -> None:

@@ -65,7 +65,12 @@ class Runner:
     def wait_for_work(self, words: int = 8) -> None:
         """Wait until the diary has grown, and a trial works."""
         wanted = len(self.diary()) + words
-        wait_until(lambda: len(self.diary()) >= wanted and self.diary()[-1][0] == "sent")
+
+        def works() -> bool:
+            assert self.process.poll() is None, self.errors.read_text()
+            return len(self.diary()) >= wanted and self.diary()[-1][0] == "sent"
+
+        wait_until(works)
 
     def processes(self) -> set[int]:
         return {int(pid) for words in self.diary() if words[0] == "began" for pid in words[3:]}

@@ -1,15 +1,16 @@
 """The contract of algorithms, kept by GPyOpt in its start-up and its model phase."""
 
-from typing import Any
+from __future__ import annotations
 
+from sherpa_core import Algorithm
 from sherpa_gpyopt import GPyOpt
-from sherpa_testkit.algorithm import AlgorithmContract
+from sherpa_testkit import AlgorithmContract
 
 
-class TestGPyOpt(AlgorithmContract):
-    startup_trials = 6  # five parameters and one
-    trials = 2
-    max_examples = 4  # a fit takes a tenth of a second
+class TestGPyOptContract(AlgorithmContract):
+    startup_trials = 6  # the suite's space has five parameters
+    trials = 1
+    max_examples = 3  # each ask is a fit
 
-    def make_algorithm(self) -> Any:
+    def make_algorithm(self) -> Algorithm:
         return GPyOpt()

@@ -173,7 +173,9 @@ class GPyOpt(Algorithm):
         try:
             point = self._fit(data).propose(self.acquisition_type, pending, rng)
         except ArithmeticError as error:
-            logger.warning("no %s fits the results, so a trial is random: %s", self.model_type, error)
+            logger.warning(
+                "no %s fits the results, so a trial is random: %s", self.model_type, error
+            )
             return parameters.sample(rng)
         return parameters.decode(point.tolist())
 

@@ -53,8 +53,8 @@ class LocalPenalization(AcquisitionLP):  # type: ignore[misc]
     def _hammer_function_precompute(
         self,
         x0: Array,
-        L: float,  # noqa: N803
-        Min: float,  # noqa: N803
+        L: float,
+        Min: float,
         model: Model,
     ) -> tuple[Array, Array]:
         mean, deviation = model.moments(x0)
@@ -133,5 +133,6 @@ def minimize(
             break
         points = [encoding.snap(encoding.vary(np.repeat(best, 40, axis=0), reach, rng))]
     if len(best):
-        return best[0]
+        lowest: Array = best[0]
+        return lowest
     return minimize(function, encoding, known, rng, fresh=False)

@@ -56,7 +56,7 @@ class GaussianProcess(Model):
         kernel = GPy.kern.Matern52(self.X.shape[1])
         return GPy.models.GPRegression(self.X, self.Y, kernel, noise_var=0.01)
 
-    def updateModel(self, X_all: Array, Y_all: Array, X_new: Any, Y_new: Any) -> None:  # noqa: N802
+    def updateModel(self, X_all: Array, Y_all: Array, X_new: Any, Y_new: Any) -> None:
         """Fit the model."""
         self.model = self._make()
         # without a bound a few exact points make the residual noise ridiculously small
@@ -70,7 +70,7 @@ class GaussianProcess(Model):
         mean, variance = self.model.predict_noiseless(features)
         return mean, variance
 
-    def predict(self, X: Array, with_noise: bool = False) -> Any:  # noqa: N803
+    def predict(self, X: Array) -> Any:
         """Return mean and standard deviation at each row, as columns."""
         mean, variance = self._latent(np.atleast_2d(X))
         return mean, np.sqrt(np.clip(variance, 1e-10, None))
@@ -155,7 +155,7 @@ class SampledGaussianProcess(GaussianProcess):
         kernel = GPy.kern.RBF(self.X.shape[1])
         return GPy.models.GPRegression(self.X, self.Y, kernel, noise_var=0.01)
 
-    def updateModel(self, X_all: Array, Y_all: Array, X_new: Any, Y_new: Any) -> None:  # noqa: N802
+    def updateModel(self, X_all: Array, Y_all: Array, X_new: Any, Y_new: Any) -> None:
         """Fit the model, and sample its hyperparameters from there."""
         self.model = self._make()
         prior = GPy.priors.Gamma.from_EV(2.0, 4.0)
@@ -182,7 +182,7 @@ class SampledGaussianProcess(GaussianProcess):
             found = np.repeat(self.model.unfixed_param_array[None, :], count, axis=0)
         return found
 
-    def predict(self, X: Array, with_noise: bool = False) -> Any:  # noqa: N803
+    def predict(self, X: Array) -> Any:
         """Return lists of mean and standard deviation at each row, as columns."""
         means, deviations = [], []
         for part in self.parts:
@@ -203,16 +203,14 @@ class RandomForest(Model):
 
     trees = 100
 
-    def updateModel(self, X_all: Array, Y_all: Array, X_new: Any, Y_new: Any) -> None:  # noqa: N802
+    def updateModel(self, X_all: Array, Y_all: Array, X_new: Any, Y_new: Any) -> None:
         """Fit the model."""
         from sklearn.ensemble import RandomForestRegressor
 
-        # drawn here, since a forest that is not given a number depends on the caller's threads
-        seed = int(np.random.randint(2**31))
-        self.model = RandomForestRegressor(self.trees, random_state=seed)
+        self.model = RandomForestRegressor(self.trees)
         self.model.fit(X_all, Y_all[:, 0])
 
-    def predict(self, X: Array, with_noise: bool = False) -> Any:  # noqa: N803
+    def predict(self, X: Array) -> Any:
         """Return mean and standard deviation at each row, as columns."""
         rows = np.atleast_2d(X).astype(np.float32)
         votes = np.stack([tree.predict(rows) for tree in self.model.estimators_])
