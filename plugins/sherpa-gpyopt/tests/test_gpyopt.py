@@ -8,6 +8,7 @@ import math
 import subprocess
 import sys
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -152,8 +153,10 @@ def test_trials_without_a_result_do_not_count_for_the_start(
         trial = study.ask()
         assert isinstance(trial, Trial)
         study.finish(trial, "FAILED")
-    assert first_model(capsys, study, 0 + 7) in (0, 6) or True
-    assert study.history.count("FAILED") == 3
+    go_on(study, 3)
+    assert capsys.readouterr().err == ""
+    study.consider()
+    assert "6 trials" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("frame", [False, True])
@@ -256,7 +259,7 @@ def test_a_batch_is_spread_by_local_penalization() -> None:
             study.queue(x)
         go_on(study, 4, lambda x: (x - 0.5) ** 2)
         batch = sorted(ask(study)["x"] for _ in range(3))
-        spread.append(min(after - before for before, after in zip(batch, batch[1:], strict=False)))
+        spread.append(min(after - before for before, after in pairwise(batch)))
     assert spread[0] < 0.02 < 0.05 < spread[1]
 
 
@@ -346,7 +349,7 @@ def test_importing_the_plugin_imports_nothing_heavy() -> None:
         "print([name for name in ('GPy', 'GPyOpt', 'scipy', 'sklearn', 'matplotlib', 'pandas')"
         " if name in sys.modules])"
     )
-    done = subprocess.run(  # noqa: S603 - the interpreter itself
+    done = subprocess.run(
         [sys.executable, "-c", script], capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == "[]"

@@ -33,6 +33,9 @@ ACQUISITIONS: dict[str, Any] = {
     "LCB_MCMC": AcquisitionLCB_MCMC,
 }
 
+#: The least width of a penalty's edge, as a share of a range.
+_NARROWEST = 0.02
+
 
 class LocalPenalization(AcquisitionLP):  # type: ignore[misc]
     """An acquisition that is low around the trials that are running (González et al., 2016).
@@ -57,8 +60,11 @@ class LocalPenalization(AcquisitionLP):  # type: ignore[misc]
         Min: float,
         model: Model,
     ) -> tuple[Array, Array]:
+        # A running trial may be predicted to be the best of all. Where the model is sure of that,
+        # a penalty as narrow as its doubt would let the next trial be almost the same.
         mean, deviation = model.moments(x0)
-        return (mean - Min) / L, np.maximum(deviation, 1e-8) / L
+        radius = (mean - min(Min, mean.min())) / L
+        return radius, np.maximum(deviation / L, _NARROWEST)
 
 
 def make_acquisition(name: str, model: Model) -> Any:
