@@ -18,7 +18,7 @@ _CLASSES = 10
 
 
 def training_space() -> list[Parameter]:
-    """Return the five parameters of the manual's comparison, in ranges of somebody who knows little."""
+    """Return the five parameters of the manual's comparison, in wide ranges."""
     return [
         Continuous("lr", [1e-5, 100.0], "log"),
         Continuous("decay", [1e-6, 10.0], "log"),

@@ -60,5 +60,9 @@ class Checkpoints:
     def _remove(self, ended: list[int], needed: set[int | None]) -> None:
         for id in ended:
             if id not in needed:
-                shutil.rmtree(self._folder / str(id), ignore_errors=True)
+                place = self._folder / str(id)
+                try:
+                    place.rmdir()  # most trials save nothing
+                except OSError:
+                    shutil.rmtree(place, ignore_errors=True)
                 self._there.discard(id)

@@ -24,6 +24,7 @@ from sherpa_core.judging import Judge, judge_end
 from sherpa_core.options import RunOptions
 from sherpa_core.plugin import AlgorithmState
 from sherpa_core.session import end_session, host, orphans
+from sherpa_core.starts import Unstarted
 from sherpa_core.trial import Trial
 
 logger = logging.getLogger(__name__)
@@ -34,7 +35,6 @@ _STOP_GRACE = 10.0  # seconds that a worker has to notice that its trial is to s
 _KILL_AGAIN = 60.0  # seconds after which a job that was killed and still runs is killed again
 _OUTAGE = 60.0  # seconds that a storage may be out of reach
 _LONGEST_PAUSE = 0.1  # seconds between two turns
-_MAX_START_FAILURES = 3
 
 
 @attrs.define(eq=False)
@@ -87,7 +87,7 @@ class Runner:
         self._asked_at = -1  # the position of the last ask that gave no trial
         self._exhausted = False  # the algorithm is done
         self._leased = self._looked = -math.inf
-        self._start_failures = 0
+        self._unstarted = Unstarted()
         self._outage: float | None = None
 
     @property
@@ -215,6 +215,8 @@ class Runner:
     def _is_over(self) -> bool:
         if self._tasks:
             return False
+        if not self.interrupted:
+            self._unstarted.check()
         if self._is_closing():
             return True
         if self._asker.asked or self._waiting():
@@ -315,6 +317,7 @@ class Runner:
             if trial.writer == self.engine.log.writer
             and trial.job is None
             and id not in self._tasks
+            and trial not in self._unstarted
         ]
 
     def _fill(self) -> None:
@@ -361,14 +364,8 @@ class Runner:
             folders = self._checkpoints.prepare(trial) if self._checkpoints else ("", "")
             job = self._execution.start(trial, *folders)
         except SchedulerError as error:
-            self.engine.finish(trial, "FAILED", f"could not start: {error}")
-            self._start_failures += 1
-            if self._start_failures < _MAX_START_FAILURES:
-                return
-            raise SchedulerError(
-                f"{self._start_failures} trials in a row could not be started: {error}"
-            ) from error
-        self._start_failures = 0
+            return self._unstarted.add(trial, error)
+        self._unstarted.settle(self.engine)
         task = _Task(trial, trial.attempt, job, self.engine.log.clock())
         self._tasks[trial.id] = task
         self._announce(task)

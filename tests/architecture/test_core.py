@@ -45,6 +45,7 @@ ORDER = [
     "checkpoints",
     "confirmation",
     "judging",
+    "starts",
     "workers",
     "locate",
     "saving",
