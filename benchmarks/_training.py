@@ -35,8 +35,7 @@ def _data() -> tuple[Array, NDArray[np.intp], Array, NDArray[np.intp]]:
     images, labels = load_digits(return_X_y=True)
     order = np.random.default_rng(0).permutation(len(images))
     images, labels = images[order] / 16.0, labels[order]
-    # Few images to train with: the settings matter. Many to validate with: luck matters less.
-    return images[:400], labels[:400], images[400:], labels[400:]
+    return images[:1000], labels[:1000], images[1000:], labels[1000:]
 
 
 class Network:

@@ -53,7 +53,7 @@ class Data:
         points, costs = np.concatenate(self._points), np.array(self._costs)
         try:
             fit = Fit(model_type, self.encoding, points, costs)
-        except np.linalg.LinAlgError as error:
+        except (np.linalg.LinAlgError, ValueError) as error:  # SciPy, of NaN
             raise ArithmeticError(str(error)) from error
         self._fit = (self._seen, fit)
         return fit, True

@@ -49,7 +49,7 @@ class Model(BOModel):  # type: ignore[misc]
 class GaussianProcess(Model):
     """A Gaussian process with a Matérn kernel (5/2), fitted by maximum likelihood."""
 
-    restarts = 3
+    restarts = 2
     max_iters = 200
 
     def _make(self) -> Any:
@@ -177,7 +177,7 @@ class SampledGaussianProcess(GaussianProcess):
         start = self.model.optimizer_array.copy()
         try:
             found: Array = chain.sample(num_samples=count, hmc_iters=self.leapfrog_steps)
-        except np.linalg.LinAlgError:  # a leap into hyperparameters that no matrix bears
+        except (np.linalg.LinAlgError, ValueError):  # a leap to where no matrix can be inverted
             self.model.optimizer_array = start
             found = np.repeat(self.model.unfixed_param_array[None, :], count, axis=0)
         return found
