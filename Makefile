@@ -74,7 +74,7 @@ clean:
 $(STAMPS)/base:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=...")'
 	$(PYTHON) -m venv $(VENV)
-	$(PIP) install --upgrade "pip>=25.1" "hatchling>=1.26" editables
+	$(PIP) install --upgrade "pip>=25.1" "hatchling>=1.26" editables "setuptools>=77"
 	@mkdir -p $(STAMPS) && touch $@
 
 $(STAMPS)/demo: $(STAMPS)/base $(PROJECTS)

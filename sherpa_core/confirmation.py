@@ -13,6 +13,7 @@ import attrs
 from sherpa_core import events as ev
 from sherpa_core.asking import decide
 from sherpa_core.engine import Engine
+from sherpa_core.errors import UserError
 from sherpa_core.events import to_json
 from sherpa_core.history import History
 from sherpa_core.plugin import AlgorithmState
@@ -42,12 +43,12 @@ class Candidate:
     @property
     def mean(self) -> float:
         """Mean of the new runs, NaN without any."""
-        return statistics.fmean(self.values) if self.values else math.nan
+        return sum(self.values) / len(self.values) if self.values else math.nan
 
     @property
     def stderr(self) -> float:
-        """Standard error of the mean, NaN with fewer than two runs."""
-        if len(self.values) < 2:
+        """Standard error of the mean, NaN with fewer than two runs or an infinite one."""
+        if len(self.values) < 2 or not all(map(math.isfinite, self.values)):
             return math.nan
         return statistics.stdev(self.values) / math.sqrt(len(self.values))
 
@@ -122,8 +123,28 @@ def top_trials(history: History, count: int) -> list[Trial]:
     for trial in usable:
         if len(different) >= count:
             break
-        different.setdefault(to_json(trial.parameters), trial)
+        values = trial.parameters  # beside the space's: what an algorithm adds, such as `save_to`
+        configuration = {name: values[name] for name in history.space.names if name in values}
+        different.setdefault(to_json(configuration), trial)
     return list(different.values())
+
+
+def _anew(trial: Trial, run: int) -> dict[str, Any]:
+    """Return a trial's parameters for a run that continues nobody's model.
+
+    Raises:
+        UserError: it continued another trial's, and what that was trained is not known.
+    """
+    parameters = trial.parameters
+    if "resource_total" in parameters:
+        parameters |= {"resource": parameters["resource_total"], "resource_start": 0}
+    elif trial.parent is not None:
+        raise UserError(
+            f"trial {trial.id} continued the model of trial {trial.parent}: "
+            "its configuration alone does not give its result again"
+        )
+    names = {"load_from": "", "save_to": f"confirm-{trial.id}-{run}"}
+    return parameters | {key: name for key, name in names.items() if key in parameters}
 
 
 def confirm(
@@ -136,21 +157,27 @@ def confirm(
         count: number of configurations.
         repeats: number of runs of each.
         objective: called with each trial that is missing; without one they stay queued.
+
+    Raises:
+        UserError: a trial's configuration alone does not give its result again.
     """
     history = engine.history
     done = [
         each.metadata.get(CONFIRMS) for each in history.trials.values() if each.status != "FAILED"
     ]
     queued = [event.get("metadata", {}).get(CONFIRMS) for event in history.queue]
-    for trial in top_trials(history, count):
-        for _ in range(repeats - [*done, *queued].count(trial.id)):
-            engine.log.append(
-                {
-                    "type": ev.TRIAL_QUEUED,
-                    "parameters": trial.parameters,
-                    "metadata": {CONFIRMS: trial.id},
-                }
-            )
+    known = [*done, *queued]
+    missing = [
+        {
+            "type": ev.TRIAL_QUEUED,
+            "parameters": _anew(trial, run),
+            "metadata": {CONFIRMS: trial.id},
+        }
+        for trial in top_trials(history, count)
+        for run in range(known.count(trial.id), repeats)
+    ]
+    for event in missing:
+        engine.log.append(event)
     while objective is not None and history.queue:
         decision = decide(engine.algorithm, history, engine.random)
         added = None if isinstance(decision, AlgorithmState) else engine.add(decision)

@@ -112,6 +112,11 @@ def to_json(value: Any) -> str:
     return text
 
 
+def as_foreign(added: Event) -> Event:
+    """Return a trial's event as an algorithm within a composite sees it: as somebody else's."""
+    return {**added, "origin": f"../{added['origin']}"}
+
+
 def encode(event: Event) -> str:
     """Return the JSON text of one event: what a storage keeps.
 

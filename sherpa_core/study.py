@@ -201,6 +201,10 @@ class Study:
             confirm: number of configurations to run again; missing runs are queued. Default: none.
             repeats: number of runs of each.
             objective: called with each missing run's trial. Default: the runs stay queued.
+
+        Raises:
+            UserError: one of the configurations continued another trial's model, as in population
+                based training, so that it cannot run by itself.
         """
         with self._lock:
             self.refresh()

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from sherpa_core import registry
 from sherpa_core.registry import GROUPS
 
 ROOT = Path(__file__).parents[2]
@@ -94,3 +95,20 @@ def test_standard_brings_what_the_demo_installs() -> None:
 
     assert match
     assert sorted(f"sherpa-{name}>=0.1" for name in match[1].split()) == extra
+
+
+def test_the_catalog_knows_exactly_the_plugins_of_this_project() -> None:
+    known = {
+        (kind, name, plugin["distribution"], plugin["class"])
+        for kind, plugins in registry.catalog()["plugins"].items()
+        for name, plugin in plugins.items()
+    }
+    ours = {path.parent.name for path in ROOT.glob("plugins/*/pyproject.toml")} | {"sherpa-contrib"}
+    announced = {
+        (entry.kind, entry.name, entry.distribution, entry.value.rpartition(":")[2])
+        for kind in registry.GROUPS
+        for entry in registry.entries(kind).values()
+        if entry.distribution in ours
+    }
+
+    assert known == announced

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import pytest
 
-from sherpa_core import Continuous, Study, Trial
+from sherpa_core import Continuous, Study, Trial, UserError
 from sherpa_core.confirmation import Candidate, Confirmation
 
 
@@ -98,7 +98,7 @@ def test_the_interval_is_welchs() -> None:
     assert Confirmation((first, second)).distinguishable
 
 
-@pytest.mark.parametrize("values", [(), (1.0,)])
+@pytest.mark.parametrize("values", [(), (1.0,), (1.0, math.inf), (-math.inf, math.inf)])
 def test_too_few_runs_say_nothing(values: tuple[float, ...]) -> None:
     found = Confirmation((Candidate(1, {}, 0.0, (0.0, 0.1)), Candidate(2, {}, 0.0, values)))
     assert all(math.isnan(end) for end in found.interval)
@@ -111,3 +111,41 @@ def test_it_is_told_in_words() -> None:
     text = str(study.best(confirm=2, repeats=3, objective=noisy(0.5)))
     assert "in 3 runs (was " in text
     assert text.endswith("told apart from the second")
+
+
+def test_a_promoted_configuration_is_trained_anew_and_in_full() -> None:
+    study = Study(
+        [Continuous("x", [0, 1])],
+        {"name": "asha", "R": 9, "max_finished_configs": 2},
+        random_seed=1,
+        disable_dashboard=True,
+    )
+    go_on(study, lambda trial: trial.parameters["x"] - trial.parameters["rung"])
+    assert study.history.best is not None
+    seen = []
+
+    def objective(trial: Trial) -> float:
+        seen.append(trial.parameters)
+        return float(trial.parameters["x"])
+
+    found = study.best(confirm=2, repeats=2, objective=objective)
+    assert len({each.parameters["x"] for each in found.candidates}) == 2
+    assert {(each["resource"], each["resource_start"], each["load_from"]) for each in seen} == {
+        (13, 0, "")
+    }
+    saved = [trial.parameters["save_to"] for trial in study.history.trials.values()]
+    assert len(set(saved)) == len(saved)
+
+
+def test_a_model_that_was_passed_on_cannot_be_confirmed() -> None:
+    study = Study(
+        [Continuous("x", [0, 1])],
+        {"name": "pbt", "num_generations": 3, "population_size": 3},
+        random_seed=1,
+        disable_dashboard=True,
+    )
+    go_on(study, lambda trial: trial.parameters["x"] - trial.parameters["generation"])
+    before = study.history.position
+    with pytest.raises(UserError, match="continued the model of trial"):
+        study.best(confirm=1, objective=lambda trial: 0.0)
+    assert study.history.position == before

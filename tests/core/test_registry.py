@@ -71,9 +71,23 @@ def test_a_class_is_found_by_its_name(mine: Path) -> None:
     assert sherpa_core.algorithms.Mine is registry.load("algorithm", "mine")
 
 
+@pytest.fixture
+def elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A plugin that the catalog knows and that is not installed."""
+    known = {"algorithm": {"distant": {"distribution": "sherpa-distant", "class": "Distant"}}}
+    monkeypatch.setattr(registry, "catalog", lambda: {"defaults": {}, "plugins": known})
+
+
+@pytest.mark.usefixtures("elsewhere")
 def test_a_class_that_is_not_installed_says_what_to_install() -> None:
-    with pytest.raises(PluginError, match=r"GPyOpt is not installed. .*pip install sherpa-gpyopt"):
-        _ = sherpa_core.algorithms.GPyOpt
+    with pytest.raises(PluginError, match=r"Distant is not installed. .*pip install sherpa-dist"):
+        _ = sherpa_core.algorithms.Distant
+
+
+@pytest.mark.usefixtures("elsewhere")
+def test_a_name_that_is_not_installed_says_what_to_install() -> None:
+    with pytest.raises(PluginError, match=r"'distant' is not installed. .*pip install sherpa-dist"):
+        registry.create("algorithm", "distant")
 
 
 def test_a_class_that_nobody_has_is_no_attribute() -> None:
@@ -89,7 +103,6 @@ def test_a_class_that_nobody_has_is_no_attribute() -> None:
     ("kind", "name", "sentence"),
     [
         ("algorithm", "randon", "algorithm 'randon' is not installed. Did you mean 'random'"),
-        ("algorithm", "gpyopt", "'gpyopt' is not installed. Install it: pip install sherpa-gpyopt"),
         ("algorithm", "xyz", "algorithm 'xyz' is not installed. Installed are .*'random'"),
         ("storage", "momory", "Did you mean 'memory'"),
         ("stopping_rule", "xyz", "the stopping rule 'xyz' is not installed"),

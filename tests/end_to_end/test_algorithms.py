@@ -39,6 +39,7 @@ GENETIC = {"name": "genetic", "max_num_trials": 20}
 LOCAL_SEARCH = {"name": "local-search", "seed_configuration": SEED_CONFIGURATION}
 REPEATED = {"name": "repeat", "num_times": 2, "agg": True}
 CHAIN = {"name": "chain", "algorithms": [{"name": "random", "max_num_trials": 10}, GENETIC]}
+GPYOPT = {"name": "gpyopt", "num_initial_data_points": 2, "max_num_trials": 3}
 
 #: What continues after a kill as if nothing had happened, by the name of the case.
 KILLED: dict[str, dict[str, Any]] = {
@@ -54,11 +55,19 @@ CASES: dict[str, dict[str, Any]] = {
     **KILLED,
     "random": {"name": "random", "max_num_trials": 3},
     "grid": {"name": "grid", "num_grid_points": 1},
+    "gpyopt": GPYOPT,
+    "chain-of-gpyopt": {
+        "name": "chain",
+        "algorithms": [{"name": "random", "max_num_trials": 5}, GPYOPT],
+    },
     "iterate": {"name": "iterate", "hp_iter": [SEED_CONFIGURATION]},
     "repeat-of-pbt": {**REPEATED, "algorithm": {**PBT, "num_generations": 2}},
     "repeat-of-chain": {
         **REPEATED,
-        "algorithm": {"name": "chain", "algorithms": [{"name": "random", "max_num_trials": 2}, ASHA]},
+        "algorithm": {
+            "name": "chain",
+            "algorithms": [{"name": "random", "max_num_trials": 2}, ASHA],
+        },
     },
     "chain-of-repeat": {
         "name": "chain",
@@ -74,16 +83,9 @@ LAST = {
     "repeat-of-pbt": "repeat/pbt",
     "repeat-of-chain": "repeat/chain/1/asha",
     "chain": "chain/1/genetic",
+    "chain-of-gpyopt": "chain/1/gpyopt",
     "chain-of-repeat": "chain/1/chain/1/pbt",
 }
-if "gpyopt" in registry.entries("algorithm"):
-    FEW = {"name": "gpyopt", "max_num_trials": 2}
-    CASES["gpyopt"] = {**FEW, "num_initial_data_points": 1}
-    CASES["chain-of-gpyopt"] = {
-        "name": "chain",
-        "algorithms": [{"name": "random", "max_num_trials": 5}, FEW],
-    }
-    LAST["chain-of-gpyopt"] = "chain/1/gpyopt"
 
 
 def toml(value: Any) -> str:

@@ -153,7 +153,7 @@ def test_checkpoints_that_may_still_be_promoted_are_kept() -> None:
         study.add_observation(trial, trial.parameters["x"])
         study.finalize(trial)
         kept = algorithm.checkpoints_to_keep(study.history)
-        assert len(kept) <= 2 * 3 + (2 + 1) * 3 * 3
+        assert len(kept) <= (2 + 1) + (2 + 1 + 1) * 3
 
 
 @pytest.mark.parametrize(

@@ -72,20 +72,21 @@ class Halving(Algorithm):
         """Return the trials that may still be promoted.
 
         The best are promoted first, so of each rung no more can follow than the rungs above can
-        still take in.
+        still take in: at the top what is wanted, and what starts meanwhile or fails.
         """
         brackets = self._brackets(history)
         kept: set[int] = set()
+        if brackets.finished >= self.limit:
+            return kept
         for rungs in brackets.rungs:
-            room = max(self.limit - brackets.finished, 0)
+            room = self.limit - brackets.finished + history.run.max_concurrent
             for rung in reversed(rungs[:-1]):
                 kept.update(id for _, id in rung.waiting[:room])
                 room = (room + 1) * self.eta
         return kept
 
     def _brackets(self, history: History) -> Brackets:
-        ladders = self.ladders()
-        brackets = history.cached(self, lambda: Brackets([len(ladder) for ladder in ladders]))
+        brackets = history.cached(self, lambda: Brackets(self.ladders()))
         brackets.update(history)
         return brackets
 

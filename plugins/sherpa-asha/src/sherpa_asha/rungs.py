@@ -54,13 +54,14 @@ class Brackets:
     """The rungs of all brackets of one algorithm.
 
     Args:
-        depths: number of rungs of each bracket.
+        ladders: the resources of the rungs of each bracket.
     """
 
-    def __init__(self, depths: Sequence[int]) -> None:
-        self.rungs = [[Rung() for _ in range(depth)] for depth in depths]
-        self.spent = [0] * len(depths)  # resource given to each bracket
+    def __init__(self, ladders: Sequence[Sequence[int]]) -> None:
+        self.rungs = [[Rung() for _ in ladder] for ladder in ladders]
+        self.spent = [0] * len(ladders)  # resource given to each bracket
         self.finished = 0  # trials completed at a top rung
+        self._ladders = ladders
         self._promoted: set[int] = set()
         self._last_id = 0
         self._num_ended = 0
@@ -69,16 +70,25 @@ class Brackets:
         """Take in the trials that were added or ended since the last call."""
         for id in range(self._last_id + 1, history.last_id + 1):
             trial = history.trials.get(id)
-            if trial is None or not history.is_own(trial) or "rung" not in trial.metadata:
+            if trial is None or not self._is_known(trial, history):
                 continue
             self.spent[trial.metadata["bracket"]] += trial.parameters["resource"]
             if trial.parent is not None:
                 self._promote(trial.metadata["bracket"], trial.metadata["rung"] - 1, trial.parent)
         self._last_id = history.last_id
         for trial in history.ended[self._num_ended :]:
-            if trial.status == "COMPLETED" and history.is_own(trial) and "rung" in trial.metadata:
+            if trial.status == "COMPLETED" and self._is_known(trial, history):
                 self._complete(trial, history.lower_is_better)
         self._num_ended = len(history.ended)
+
+    def _is_known(self, trial: Trial, history: History) -> bool:
+        """Return whether the trial was made by this algorithm, with these rungs."""
+        if not history.is_own(trial) or "rung" not in trial.metadata:
+            return False
+        bracket, rung = trial.metadata["bracket"], trial.metadata["rung"]
+        if bracket >= len(self._ladders) or rung >= len(self._ladders[bracket]):
+            return False
+        return bool(trial.parameters["resource"] == self._ladders[bracket][rung])
 
     def _complete(self, trial: Trial, lower_is_better: bool) -> None:
         objective = trial.objective

@@ -9,7 +9,7 @@ import attrs
 import numpy as np
 
 from sherpa_core import Algorithm, AlgorithmState, History, SearchSpace, Suggestion, option
-from sherpa_core.events import ALGORITHM_CHANGED, STUDY_CREATED, TRIAL_ADDED, Event
+from sherpa_core.events import ALGORITHM_CHANGED, STUDY_CREATED, TRIAL_ADDED, Event, as_foreign
 from sherpa_core.plugin import Run
 from sherpa_core.sockets import AlgorithmSocket, bind, check_space
 
@@ -91,12 +91,13 @@ class Chain(Algorithm):
         kept: Collection[int] = socket.hook.checkpoints_to_keep(history=self._view(history, stage))
         return kept
 
-    @staticmethod
-    def _stage(history: History) -> int:
+    def _stage(self, history: History) -> int:
         """Return the stage of the newest own trial: those before it are done."""
         for trial in reversed(history.trials.values()):
             if history.is_own(trial):
-                return int(trial.origin.removeprefix(f"{history.origin}/").partition("/")[0])
+                number, name = trial.origin.removeprefix(f"{history.origin}/").split("/")[:2]
+                if int(number) < len(self._sockets) and self._sockets[int(number)].name == name:
+                    return int(number)  # otherwise the chain was another one then
         return 0
 
     def _view(self, history: History, stage: int) -> History:
@@ -116,8 +117,10 @@ def _mapping(config: dict[str, Any], prefix: str) -> Callable[[Event, History], 
             return ({**event, "config": {**event["config"], "algorithm": config}},)
         if kind == ALGORITHM_CHANGED:
             return ()
-        if kind == TRIAL_ADDED and event["origin"].startswith(prefix):
-            return ({**event, "origin": event["origin"].removeprefix(prefix)},)
+        if kind == TRIAL_ADDED:
+            if event["origin"].startswith(prefix):
+                return ({**event, "origin": event["origin"].removeprefix(prefix)},)
+            return (as_foreign(event),)
         return (event,)
 
     return see

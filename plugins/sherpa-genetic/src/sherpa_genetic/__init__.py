@@ -8,7 +8,7 @@ from typing import Any
 import attrs
 import numpy as np
 
-from sherpa_core import Algorithm, AlgorithmState, History, SearchSpace, Trial, option
+from sherpa_core import Algorithm, AlgorithmState, History, SearchSpace, Trial, UserError, option
 
 __all__ = ["Genetic"]
 
@@ -75,6 +75,15 @@ class Genetic(Algorithm):
         return child
 
 
+def _is_within(space: SearchSpace, trial: Trial) -> bool:
+    """Return whether a trial's values lie in the search space: other algorithms may leave it."""
+    try:
+        space.restore(trial.parameters)
+    except UserError:
+        return False
+    return True
+
+
 class _Ranking:
     """The trials that have an objective and did not fail, best first, grown with the history."""
 
@@ -85,7 +94,11 @@ class _Ranking:
     def update(self, history: History) -> None:
         """Take in the trials that ended since the last call."""
         for trial in history.ended[self._seen :]:
-            if trial.status != "FAILED" and trial.best is not None:
+            if (
+                trial.status != "FAILED"
+                and trial.best is not None
+                and _is_within(history.space, trial)
+            ):
                 insort(self.ranked, (self._key(trial, history), trial.id))
         self._seen = len(history.ended)
 

@@ -49,7 +49,7 @@ class Model(BOModel):  # type: ignore[misc]
 class GaussianProcess(Model):
     """A Gaussian process with a Matérn kernel (5/2), fitted by maximum likelihood."""
 
-    restarts = 2
+    restarts = 3
     max_iters = 200
 
     def _make(self) -> Any:

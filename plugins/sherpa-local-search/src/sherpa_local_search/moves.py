@@ -57,7 +57,7 @@ def _scale(parameter: Continuous, value: float, factor: float) -> float:
     moved = value * factor if value else (factor - 1) * (parameter.high - parameter.low)
     if parameter.step is not None:
         steps = round((moved - value) / parameter.step) or (1 if factor > 1 else -1)
-        moved = float(f"{value + steps * parameter.step:.12g}")
+        moved = parameter.from_unit(parameter.to_unit(value + steps * parameter.step))
     return float(min(max(moved, parameter.low), parameter.high))
 
 

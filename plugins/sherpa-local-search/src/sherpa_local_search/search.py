@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
@@ -15,7 +16,7 @@ from sherpa_local_search.moves import Configuration, moves
 
 def _factors(value: Sequence[float]) -> list[float]:
     factors = [float(factor) for factor in value]
-    if not factors or min(factors) <= 0 or 1.0 in factors:
+    if not factors or 1.0 in factors or not all(0 < factor < math.inf for factor in factors):
         raise ValueError(
             f"perturbation_factors must be positive numbers other than 1, but are {value!r}"
         )
@@ -82,11 +83,11 @@ class LocalSearch(Algorithm):
         climb = history.cached(self, _Climb)
         climb.update(history)
         seed = parameters.validate(self.seed_configuration)
-        if not climb.groups:
-            return _suggest(seed, 0)
-        newest = climb.groups[-1]
-        if len(newest.trials) < self.repeat_trials:
+        newest = climb.groups[-1] if climb.groups else None
+        if newest is not None and len(newest.trials) < self.repeat_trials:
             return _suggest(newest.configuration, len(climb.groups) - 1)
+        if _identity(seed) not in climb.tried:
+            return _suggest(seed, len(climb.groups))
         best = climb.best(history, self.repeat_trials) or climb.groups[0]
         untried = [
             each

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from bisect import insort
 from collections.abc import Callable, Collection, Mapping, Sequence
+from numbers import Real
 from typing import Any, ClassVar
 
 import attrs
@@ -26,8 +28,15 @@ _whole = attrs.validators.instance_of(int)
 
 def _range(value: Mapping[str, Any]) -> dict[str, list[Any]]:
     ranges = {}
-    for name, ends in dict(value).items():
-        if not isinstance(ends, list | tuple) or len(ends) != 2 or ends[0] == ends[1]:
+    if not isinstance(value, Mapping):
+        raise ValueError(f"parameter_range must be a dict of [low, high], but is {value!r}")
+    for name, ends in value.items():
+        if (
+            not isinstance(ends, list | tuple)
+            or len(ends) != 2
+            or not all(isinstance(end, Real) and math.isfinite(end) for end in ends)
+            or ends[0] == ends[1]
+        ):
             raise ValueError(f"parameter_range of {name!r} must be [low, high], but is {ends!r}")
         ranges[name] = sorted(ends)
     return ranges
@@ -35,7 +44,7 @@ def _range(value: Mapping[str, Any]) -> dict[str, list[Any]]:
 
 def _factors(value: Sequence[float]) -> list[float]:
     factors = [float(factor) for factor in value]
-    if not factors or min(factors) <= 0:
+    if not factors or not all(0 < factor < math.inf for factor in factors):
         raise ValueError(f"perturbation_factors must be positive numbers, but are {value!r}")
     return factors
 

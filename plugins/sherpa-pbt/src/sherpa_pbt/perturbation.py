@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -50,13 +51,21 @@ def _perturb_one(
 ) -> Any:
     if isinstance(parameter, Continuous | Discrete):
         low, high = bounds or (parameter.low, parameter.high)
-        moved = value * factor
+        moved = min(max(value * factor, low), high)
+        if isinstance(parameter, Discrete):
+            return _on_grid(moved, parameter.low, parameter.step or 1, low, high)
         if parameter.step is not None:
-            moved = parameter.low + round((moved - parameter.low) / parameter.step) * parameter.step
-        moved = min(max(moved, low), high)
-        return round(moved) if isinstance(parameter, Discrete) else float(moved)
+            moved = _on_grid(moved, parameter.low, parameter.step, low, high)
+        return float(moved)
     if isinstance(parameter, Ordinal):
         index = parameter.index(value)
         neighbours = [each for each in (index - 1, index + 1) if 0 <= each < len(parameter.range)]
         return parameter.range[neighbours[int(draw * len(neighbours))]] if neighbours else value
     return parameter.from_unit(draw)
+
+
+def _on_grid(value: float, start: float, step: float, low: float, high: float) -> float:
+    """Return the value start + n·step (n whole) in [low, high] that is next to `value`."""
+    first, last = math.ceil((low - start) / step - 1e-9), math.floor((high - start) / step + 1e-9)
+    index = min(max(round((value - start) / step), first), max(first, last))
+    return start + index * step if isinstance(step, int) else float(f"{start + index * step:.12g}")

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from functools import partial
 from typing import Any, ClassVar
 
 import attrs
 import numpy as np
 
-from sherpa_core import Algorithm, AlgorithmState, History, SearchSpace, Suggestion, Trial, option
+from sherpa_core import Algorithm, AlgorithmState, History, SearchSpace, Suggestion, option
 from sherpa_core.plugin import Run
 from sherpa_core.sockets import AlgorithmSocket, bind, check_space
-from sherpa_repeat.groups import Group, Groups, View
+from sherpa_repeat.groups import Group, Groups, view
 
 _flag = attrs.validators.instance_of(bool)
 
@@ -83,81 +84,81 @@ class Repeat(Algorithm):
     ) -> Suggestion | AlgorithmState:
         """Return the next repetition that is due, else the algorithm's next configuration."""
         groups = self._groups(history)
-        if groups:
-            newest = groups[-1]
-            if len(newest.trials) < self.num_times:
-                return self._repetition(history, groups, newest)
-            if self.wait_for_completion and newest.num_running:
+        newest = groups.all[-1] if groups.all else None
+        if newest is not None:
+            if not newest.is_complete:
+                about = {
+                    **newest.first.metadata,
+                    "first": newest.first.id,
+                    "repetition": len(newest.trials),
+                }
+                return self._suggest(history, groups, about, newest.first.parameters)
+            if self.wait_for_completion and newest.is_running:
                 return AlgorithmState.WAIT
         answer = self._socket(parameters, self._view(history), rng, lower_is_better, run)
         if not isinstance(answer, Suggestion):
             return answer
         name = self._socket.name
-        about: dict[str, Any] = {
-            "config": len(groups),
+        about = {
+            "times": self.num_times,
             "repetition": 0,
             "origin": f"{name}/{answer.origin}" if answer.origin else name,
             "inner": dict(answer.metadata),
             "parent": answer.parent,
         }
-        if "save_to" in answer.parameters:
-            about["parameters"] = dict(answer.parameters)
         return self._suggest(history, groups, about, dict(answer.parameters))
 
     def get_best_result(self, history: History) -> dict[str, Any] | None:
-        """Return the configuration with the best mean, with its best repetition's Trial-ID."""
+        """Return the configuration with the best mean, with its best repetition's Trial-ID.
+
+        Configurations of which not all repetitions have ended count only as long as no other has.
+        """
+        groups = self._groups(history).all
         best: Group | None = None
         mean = float("nan")
-        for group in self._groups(history):
+        for group in [each for each in groups if each.has_ended and each.usable] or groups:
             summary = group.summary()
             if summary and history.is_better(summary["Objective"], mean):
                 best, mean = group, summary["Objective"]
-        if best is None:
+        top = best.best(history.lower_is_better) if best else None
+        if best is None or top is None or top.best is None:
             return None
-        usable = [trial for trial in best.trials if trial.objective == trial.objective]
-        order = sorted(usable, key=lambda trial: trial.objective)
-        top = order[0] if history.lower_is_better else order[-1]
-        observation = top.best
-        assert observation is not None
         return {
             "Trial-ID": top.id,
-            "Iteration": observation.iteration,
+            "Iteration": top.best.iteration,
             **top.parameters,
-            **observation.context,
+            **top.best.context,
             **best.summary(),
         }
 
     def checkpoints_to_keep(self, history: History) -> Collection[int]:
-        """Return all repetitions of what the algorithm keeps."""
+        """Return all repetitions of what the algorithm keeps, and of what is under way."""
         if not self._socket.implements("checkpoints_to_keep"):
             return ()
-        view = self._view(history)
-        kept = set(self._socket.hook.checkpoints_to_keep(history=view))
-        own = [trial.id for trial in view.trials.values() if view.is_own(trial)]
         groups = self._groups(history)
+        kept = set(self._socket.hook.checkpoints_to_keep(history=self._view(history)))
+        under_way = [groups.by_id[id] for id in history.running if id in groups.by_id]
+        for group in (*under_way, *groups.all[-1:]):
+            kept.add(group.first.id)
+            if not group.is_complete:  # a further repetition loads its parent's
+                kept.add(group.first.metadata["parent"])
         return {
-            trial.id
-            for id, group in zip(own, groups, strict=False)
-            if id in kept
-            for trial in group.trials
+            trial.id for id in kept if id in groups.by_id for trial in groups.by_id[id].trials
         }
-
-    def _repetition(self, history: History, groups: list[Group], group: Group) -> Suggestion:
-        first = group.trials[0]
-        about = {**first.metadata, "repetition": len(group.trials)}
-        return self._suggest(history, groups, about, first.parameters)
 
     def _suggest(
         self,
         history: History,
-        groups: list[Group],
+        groups: Groups,
         about: dict[str, Any],
         configuration: dict[str, Any],
-    ) -> Suggestion:
-        parent: Trial | None = None
-        if about["parent"] is not None:
-            group = self._group_of(history, groups, about["parent"])
+    ) -> Suggestion | AlgorithmState:
+        parent = history.trials.get(about["parent"])
+        if parent is not None and parent.id in groups.by_id:
+            group = groups.by_id[parent.id]
             parent = group.model_of(about["repetition"], history.lower_is_better)
+            if parent is not None and parent.status == "RUNNING":
+                return AlgorithmState.WAIT
         if "save_to" in configuration:
             configuration["save_to"] = str(history.last_id + 1)
             configuration["load_from"] = "" if parent is None else parent.parameters["save_to"]
@@ -168,22 +169,12 @@ class Repeat(Algorithm):
             origin=about["origin"],
         )
 
-    def _group_of(self, history: History, groups: list[Group], view_id: int) -> Group:
-        """Return the group that the inner algorithm knows under an id."""
-        view = self._view(history)
-        own: dict[int, Group] = history.cached((self, "own"), dict)
-        if view_id not in own:
-            ids = [trial.id for trial in view.trials.values() if view.is_own(trial)]
-            own.update(zip(ids, groups, strict=False))
-        return own[view_id]
-
-    def _groups(self, history: History) -> list[Group]:
-        groups = history.cached(self, Groups)
-        groups.update(history)
-        return groups.groups
+    def _groups(self, history: History, prefix: str = "") -> Groups:
+        groups = history.cached(self, lambda: Groups(prefix or f"{history.origin}/"))
+        return groups.update(history)
 
     def _view(self, history: History) -> History:
+        of = partial(self._groups, prefix=f"{history.origin}/")
         return history.cached(
-            (self, "view"),
-            lambda: history.derive(View(self._socket.config, self.num_times, self.agg)),
+            (self, "view"), lambda: history.derive(view(self._socket.config, of, self.agg))
         )

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 import attrs
 
 from sherpa_core import History, StoppingRule, option
+from sherpa_stopping.checks import not_nan
 
 _positive = attrs.validators.gt(0)
 
@@ -69,6 +70,9 @@ class TargetReached(StoppingRule):
 
     Args:
         target: the objective to reach.
+
+    Raises:
+        ValueError: the target is NaN, which nothing reaches.
     """
 
     contract: ClassVar[Mapping[str, Any]] = {
@@ -76,7 +80,7 @@ class TargetReached(StoppingRule):
         "direction_symmetric": False,
     }
 
-    target: float = option("the objective to reach", converter=float)
+    target: float = option("the objective to reach", converter=float, validator=not_nan)
 
     def should_study_stop(self, history: History, lower_is_better: bool) -> bool:
         """Return whether the best objective is at least as good as the target."""

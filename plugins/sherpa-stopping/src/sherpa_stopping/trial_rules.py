@@ -10,6 +10,7 @@ import attrs
 
 from sherpa_core import History, StoppingRule, Trial, option
 from sherpa_median import CurveRule
+from sherpa_stopping.checks import not_nan
 
 _whole = attrs.validators.instance_of(int)
 
@@ -104,11 +105,13 @@ class ThresholdRule(StoppingRule):
         "objectives below are not sensible",
         default=None,
         converter=attrs.converters.optional(float),
+        validator=not_nan,
     )
     upper: float | None = option(
         "objectives above are not sensible",
         default=None,
         converter=attrs.converters.optional(float),
+        validator=not_nan,
     )
     min_iterations: int = option(
         "a trial is not stopped before it has reported this iteration",
