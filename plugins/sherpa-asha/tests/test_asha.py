@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from pathlib import Path
 
 import pytest
 
@@ -154,6 +155,57 @@ def test_checkpoints_that_may_still_be_promoted_are_kept() -> None:
         study.finalize(trial)
         kept = algorithm.checkpoints_to_keep(study.history)
         assert len(kept) <= (2 + 1) + (2 + 1 + 1) * 3
+
+
+@pytest.mark.parametrize("workers", [1, 4])
+def test_what_is_promoted_was_always_kept(workers: int) -> None:
+    algorithm = SuccessiveHalving(max_finished_configs=1)
+    space = [Continuous("x", [0, 1])]
+    study = Study(
+        space, algorithm, random_seed=3, disable_dashboard=True, storage=MemoryStorage("memory://")
+    )
+    study.engine.log.append(
+        {
+            "type": "run_started",
+            "max_num_trials": None,
+            "max_concurrent": workers,
+            "timeout": None,
+        }
+    )
+    removed: set[int] = set()
+    running: list[Trial] = []
+    answer = study.engine.ask()
+    while running or isinstance(answer, Trial):
+        while isinstance(answer, Trial) and len(running) < workers:
+            assert answer.parent not in removed
+            running.append(answer)
+            answer = study.engine.ask()
+        trial = running.pop(0)
+        if trial.id == 7 or trial.parameters["rung"] == 2 and len(study.history.ended) < 30:
+            study.finalize(trial, "FAILED")
+        else:
+            study.add_observation(trial, trial.parameters["x"])
+            study.finalize(trial)
+        needed = {*algorithm.checkpoints_to_keep(study.history)}
+        needed |= {each.parent or 0 for each in study.history.running.values()}
+        removed |= {each.id for each in study.history.ended if each.id not in needed}
+
+
+def test_other_rungs_on_the_same_history_are_left_alone(tmp_path: Path) -> None:
+    space = [Continuous("x", [0, 1])]
+    first = SuccessiveHalving(R=27, max_finished_configs=1)
+    study = Study(space, first, output_dir=tmp_path, random_seed=3, disable_dashboard=True)
+    for trial in study:
+        study.add_observation(trial, trial.parameters["x"])
+        study.finalize(trial)
+    assert study.history.ended[-1].parameters["rung"] == 3
+    second = SuccessiveHalving(R=4, eta=4, max_finished_configs=1)
+    study = Study.load(tmp_path, algorithm=second, disable_dashboard=True)
+    for trial in study:
+        assert trial.parameters["resource"] in (1, 4)
+        study.add_observation(trial, trial.parameters["x"])
+        study.finalize(trial)
+    assert study.history.ended[-1].parameters["resource"] == 4
 
 
 @pytest.mark.parametrize(

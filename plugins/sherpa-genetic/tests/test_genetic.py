@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from sherpa_core import Algorithm, AlgorithmState, Choice, Continuous, Study, Trial
@@ -49,6 +51,23 @@ def test_it_ends_after_its_own_trials() -> None:
     study.enqueue({"x": 0.0, "y": 0.0, "kind": "a"})
     assert isinstance(study.get_suggestion(), Trial)
     assert study.get_suggestion() is AlgorithmState.DONE
+
+
+def test_values_outside_of_the_ranges_are_not_inherited(tmp_path: Path) -> None:
+    pbt = {"name": "pbt", "num_generations": 6, "population_size": 4}
+    wide = {**pbt, "parameter_range": {"x": [-9, 9]}, "perturbation_factors": [3.0]}
+    space = [Continuous("x", [-1, 1])]
+    study = Study(space, wide, False, output_dir=tmp_path, random_seed=1, disable_dashboard=True)
+    for trial in study:
+        study.add_observation(trial, trial.parameters["x"])
+        study.finalize(trial)
+    assert study.get_best_result()["x"] > 1
+    genetic = Genetic(mutation_rate=0, max_num_trials=20)
+    study = Study.load(tmp_path, algorithm=genetic, disable_dashboard=True)
+    for trial in study:
+        assert -1 <= trial.parameters["x"] <= 1
+        study.add_observation(trial, trial.parameters["x"])
+        study.finalize(trial)
 
 
 @pytest.mark.parametrize("rate", [-0.1, 1.1])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -78,6 +79,33 @@ def test_moves_stay_in_the_range_and_discrete_ones_move() -> None:
     ]
 
 
+def test_a_step_that_does_not_divide_the_range_is_kept() -> None:
+    space = [Continuous("x", [0.0, 1.0], step=0.3)]
+    assert changes({"x": 0.9}, space) == [{"x": pytest.approx(0.6)}]
+    study = Study(space, LocalSearch({"x": 0.9}), random_seed=1, disable_dashboard=True)
+    for trial in study:
+        study.add_observation(trial, -trial.parameters["x"])
+        study.finalize(trial)
+    assert study.get_best_result()["x"] == 0.9
+
+
+def test_a_new_seed_is_tried_when_a_study_goes_on(tmp_path: Path) -> None:
+    space = [Choice("x", ["a", "b", "c", "d"]), Choice("y", ["a", "b"])]
+    for seed in ({"x": "a", "y": "a"}, {"x": "d", "y": "b"}):
+        study = (
+            Study(
+                space, LocalSearch(seed), output_dir=tmp_path, random_seed=1, disable_dashboard=True
+            )
+            if seed["x"] == "a"
+            else Study.load(tmp_path, algorithm=LocalSearch(seed), disable_dashboard=True)
+        )
+        trial = study.get_suggestion()
+        assert isinstance(trial, Trial)
+        assert trial.parameters == seed
+        study.add_observation(trial, 1.0)
+        study.finalize(trial)
+
+
 def test_a_changed_choice_brings_its_conditional_parameters() -> None:
     space = [
         Choice("kind", ["a", "b"]),
@@ -141,8 +169,13 @@ def test_a_wrong_seed_is_refused(seed: dict[str, Any], word: str) -> None:
 
 @pytest.mark.parametrize(
     "options",
-    [{"seed_configuration": [1]}, {"perturbation_factors": [1.0]}, {"repeat_trials": 0}],
+    [
+        {"seed_configuration": [1]},
+        {"perturbation_factors": [1.0]},
+        {"perturbation_factors": [float("nan")]},
+        {"repeat_trials": 0},
+    ],
 )
 def test_wrong_options_are_refused(options: dict[str, Any]) -> None:
-    with pytest.raises(ValueError, match=r"\d"):
+    with pytest.raises(ValueError, match=r"\d|nan"):
         LocalSearch(**{"seed_configuration": SEED, **options})

@@ -143,12 +143,33 @@ def test_perturbation_stays_within_the_ranges() -> None:
     assert all(("e" in each) == (each["d"] == "y") for each in trials)
 
 
+def test_stepped_parameters_stay_on_their_grid() -> None:
+    space = [Discrete("a", [1, 10], step=4), Continuous("b", [0.0, 1.0], step=0.3)]
+    algorithm = PopulationBasedTraining(
+        num_generations=30,
+        population_size=4,
+        parameter_range={"a": [1, 20]},
+        perturbation_factors=(0.3, 3.0),
+    )
+    study = study_of(algorithm, space)
+    for trial in study:
+        study.add_observation(trial, -trial.parameters["a"] - trial.parameters["b"])
+        study.finalize(trial)
+    trials = [trial.parameters for trial in study.history.trials.values()]
+    assert {each["a"] for each in trials} <= {1, 5, 9, 13, 17}
+    assert 17 in {each["a"] for each in trials}
+    assert {each["b"] for each in trials} <= {0.0, 0.3, 0.6, 0.9}
+
+
 @pytest.mark.parametrize(
     ("options", "value"),
     [
         ({"num_generations": 0}, "0"),
         ({"num_generations": 3, "population_size": 1}, "1"),
         ({"num_generations": 3, "perturbation_factors": [0.0]}, "0.0"),
+        ({"num_generations": 3, "perturbation_factors": [float("nan")]}, "nan"),
+        ({"num_generations": 3, "parameter_range": {"x": ["low", "high"]}}, "high"),
+        ({"num_generations": 3, "parameter_range": ["x"]}, "x"),
         ({"num_generations": 3, "parameter_range": {"x": [1]}}, "x"),
     ],
 )

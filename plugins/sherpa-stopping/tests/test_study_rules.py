@@ -80,6 +80,7 @@ def test_the_time_limit_counts_from_the_creation() -> None:
         (NoImprovement, {"num_trials": 2, "min_improvement": -1}, "-1"),
         (TimeLimit, {"seconds": 0}, "0"),
         (TargetReached, {"target": "low"}, "low"),
+        (TargetReached, {"target": float("nan")}, "nan"),
     ],
 )
 def test_wrong_options_are_refused(rule: Any, options: dict[str, Any], value: str) -> None:

@@ -108,6 +108,7 @@ def test_the_threshold_ends_what_leaves_the_bounds() -> None:
         (PercentileRule, {"percentile": 100}, "100"),
         (PatienceRule, {"patience": 0}, "0"),
         (ThresholdRule, {}, "bound"),
+        (ThresholdRule, {"upper": NAN}, "nan"),
         (ThresholdRule, {"lower": 2, "upper": 1}, "2.0"),
     ],
 )

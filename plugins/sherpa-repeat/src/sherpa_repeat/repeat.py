@@ -142,9 +142,7 @@ class Repeat(Algorithm):
             kept.add(group.first.id)
             if not group.is_complete:  # a further repetition loads its parent's
                 kept.add(group.first.metadata["parent"])
-        return {
-            trial.id for id in kept if id in groups.by_id for trial in groups.by_id[id].trials
-        }
+        return {trial.id for id in kept if id in groups.by_id for trial in groups.by_id[id].trials}
 
     def _suggest(
         self,
