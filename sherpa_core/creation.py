@@ -68,6 +68,9 @@ class Plan:
             raise UserError(f"random_seed must lie in [0, 2**63), but is {seed!r}")
         if name is not None and (not isinstance(name, str) or not name.strip() or "#" in name):
             raise UserError(f"a study's name must be a text without '#', but is {name!r}")
+        tags = (tags,) if isinstance(tags, str) else tuple(tags)
+        if not all(isinstance(tag, str) for tag in tags):
+            raise UserError(f"tags must be a list of texts, but is {list(tags)!r}")
         space = SearchSpace(parameters)
         bound = bind("algorithm", algorithm)
         check_space(bound, space)
@@ -81,7 +84,7 @@ class Plan:
             lower_is_better,
             None if seed is None else int(seed),
             name,
-            tuple(str(tag) for tag in tags),
+            tags,
         )
 
     @classmethod
@@ -139,7 +142,8 @@ class Plan:
                 return log
         if not resume:
             raise UserError(
-                f"the study {name!r} exists already: continue it (resume), or choose another name"
+                f"the study {name!r} exists already: continue it (resume=True, or --resume), "
+                "or choose another name"
             )
         self._continue(log)
         return log

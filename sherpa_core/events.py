@@ -128,7 +128,7 @@ def encode(event: Event) -> str:
         raise UserError(f"an event's key must be a text, but is {event['key']!r}")
     if len(text) > MAX_EVENT_SIZE:
         raise UserError(
-            f"a {event.get('type')} event of {len(text):,} characters is too long: at most "
+            f"an event ({event.get('type')}) of {len(text):,} characters is too long: at most "
             f"{MAX_EVENT_SIZE:,} are allowed; write large results to a file and report its path"
         )
     return text

@@ -124,7 +124,9 @@ class Parameter:
         if not isinstance(config, Mapping):
             raise UserError(f"a parameter must be a table, but is {config!r}")
         options = dict(config)
-        kind = options.pop("type", None)
+        if "type" not in options:
+            raise UserError(f"a parameter needs a 'type': one of {listed(TYPES)}")
+        kind = options.pop("type")
         cls = TYPES.get(kind) if isinstance(kind, str) else None
         if cls is None:
             hint = nearest(str(kind), TYPES)
@@ -143,6 +145,8 @@ class Parameter:
     @staticmethod
     def grid(parameter_grid: Mapping[str, Sequence[Any]]) -> list[Parameter]:
         """Return a `Choice` for each entry of `{'a': [a1, a2, ...], 'b': [b1, ...]}`."""
+        if not isinstance(parameter_grid, Mapping):
+            raise UserError(f"a grid must be {{name: [values]}}, but is {parameter_grid!r}")
         return [TYPES["choice"](name, values) for name, values in parameter_grid.items()]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import json
 import os
+import re
 from collections.abc import Mapping
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
@@ -182,15 +183,29 @@ def create(kind: str, spec: Any, *arguments: Any) -> Any:
                     f"{name}: {key!r} is not an option{nearest(str(key), known)}; "
                     f"there are {listed(known)}"
                 )
+    for number, option in enumerate(known.values()):
+        if option.name not in options:
+            if option.kind == "option" and not option.default and number >= len(arguments):
+                raise UserError(f"{name}: the option {option.name!r} must be given")
+        elif isinstance(options[option.name], bool) and _is_number(option):
+            raise UserError(
+                f"{name}: {option.name!r} must be {option.type}, but is {options[option.name]}"
+            )
     try:
         return cls(*arguments, **options)
     except (SherpaError, TypeError, ValueError) as error:
         message = error.args[0] if error.args else error
         if isinstance(error, PluginError):
             raise
-        raise UserError(f"{name}: {message}") from error
+        plain = re.sub(r"<class '(?:\w+\.)*(\w+)'>", r"\1", str(message))
+        raise UserError(f"{name}: {plain}") from error
     except Exception as error:  # named and contained, see `load`
         raise _error(find(kind, name), f"failed: {type(error).__name__}: {error}.", "") from error
+
+
+def _is_number(option: Option) -> bool:
+    # True is an int to Python, and so to most validators.
+    return set(option.type.split(" | ")) <= {"int", "float", "None"}
 
 
 def open_storage(url: str) -> Any:

@@ -209,6 +209,11 @@ class RuleSocket(Socket):
         super().__init__("stopping_rule", plugin)
         self._judges_trials = self.implements("should_trial_stop")
         self._judges_study = self.implements("should_study_stop")
+        if not (self._judges_trials or self._judges_study):
+            raise self.error(
+                "has neither 'should_trial_stop' nor 'should_study_stop': "
+                "a stopping rule needs one of them."
+            )
         self._wants_results = self.wants("should_trial_stop", "results")
 
     def should_trial_stop(self, trial: Trial, history: History) -> bool:

@@ -116,7 +116,7 @@ def load_objective(objective: str | Objective) -> Objective:
         found: Any = importlib.import_module(module)
         for part in name.split("."):
             found = getattr(found, part)
-    except Exception as error:  # the module is the user's own: it may fail in any way
+    except (Exception, SystemExit) as error:  # the module is the user's own: it may do anything
         reason = f"{type(error).__name__}: {error}"
         raise UserError(f"objective {objective!r} cannot be imported: {reason}") from error
     if not callable(found):
@@ -310,7 +310,7 @@ def _call(objective: Objective, trial: ObjectiveTrial) -> JobReport:
         if not (isinstance(error, SystemExit) and not error.code):
             traceback.print_exc()
             reason = "out_of_memory" if isinstance(error, MemoryError) else "exception"
-            message = f"{type(error).__name__}: {error}"
+            message = f"{type(error).__name__}: {error}".removesuffix(": ")
             report = JobReport(JobStatus.failed, reason=reason, message=message)
     with suppress(OSError, ValueError):  # a full disk, or closed by the function
         sys.stdout.flush()

@@ -79,9 +79,13 @@ class Commands(click.Group):
             if isinstance(error, click.UsageError) and error.ctx is not None:
                 message += f" (see {error.ctx.command_path} --help)"
             complain(message)
-        except (SherpaError, OSError) as error:
+        except SherpaError as error:
             code = WRONG_INPUT
             complain(str(error))
+        except OSError as error:
+            code = WRONG_INPUT
+            known = error.filename and error.strerror
+            complain(f"{error.filename}: {error.strerror}" if known else str(error))
         except click.Abort:
             code = INTERRUPTED
             complain("interrupted")

@@ -49,7 +49,7 @@ class Verdict:
     now: Any
 
 
-@click.command("replay")
+@click.command("replay", short_help="Ask every decision of the algorithm again and compare it.")
 @study_argument
 @json_option
 def replay_command(study: str, as_json: bool) -> int:

@@ -14,7 +14,7 @@ _TEMPLATES = Path(__file__).with_name("templates")
 _SCRIPT = "train.py"
 
 
-@click.command("init")
+@click.command("init", short_help="Write a study file to begin with, and its train.py.")
 @click.argument("file", default="study.toml", type=click.Path(path_type=Path))
 def init_command(file: Path) -> None:
     """Write a commented study FILE, and beside it the train.py that it tunes; both run."""

@@ -191,6 +191,14 @@ WRONG = {
         f"parameters = [3]\nalgorithm = 'random'\n{RUN}",
         "parameters[0]: a parameter must be a table, but is 3",
     ),
+    "tags that are none": (
+        f"tags = [1]\n{GOOD}",
+        "tags: tags must be a list of texts, but is [1]",
+    ),
+    "no type": (
+        GOOD.replace('type = "choice"', ""),
+        "parameters[1]: a parameter needs a 'type': one of 'continuous', 'discrete', 'ordinal'",
+    ),
     "a wrong type": (
         GOOD.replace('"choice"', '"chioce"'),
         "parameters[1].type: type must be one of 'continuous', 'discrete', 'ordinal' and "

@@ -247,6 +247,8 @@ def test_properties_that_raise_do_not_hinder() -> None:
 
 def test_one_or_many_or_none_can_be_bound() -> None:
     assert bind_all("stopping_rule", None) == []
+    with pytest.raises(PluginError, match="has neither 'should_trial_stop' nor"):
+        bind("stopping_rule", object())
     assert [each.name for each in bind_all("stopping_rule", "median")] == ["median"]
     assert len(bind_all("stopping_rule", ["median", {"name": "median", "min_trials": 2}])) == 2
 

@@ -1,4 +1,4 @@
-"""The objective function of `test_algorithms.py`: a model that continues its parent's checkpoint."""
+"""The objective function of `test_algorithms.py`: it continues its parent's checkpoint."""
 
 from __future__ import annotations
 

@@ -39,7 +39,7 @@ GENETIC = {"name": "genetic", "max_num_trials": 20}
 LOCAL_SEARCH = {"name": "local-search", "seed_configuration": SEED_CONFIGURATION}
 REPEATED = {"name": "repeat", "num_times": 2, "agg": True}
 CHAIN = {"name": "chain", "algorithms": [{"name": "random", "max_num_trials": 10}, GENETIC]}
-GPYOPT = {"name": "gpyopt", "num_initial_data_points": 2, "max_num_trials": 3}
+GPYOPT = {"name": "gpyopt", "max_num_trials": 2}
 
 #: What continues after a kill as if nothing had happened, by the name of the case.
 KILLED: dict[str, dict[str, Any]] = {
@@ -55,7 +55,7 @@ CASES: dict[str, dict[str, Any]] = {
     **KILLED,
     "random": {"name": "random", "max_num_trials": 3},
     "grid": {"name": "grid", "num_grid_points": 1},
-    "gpyopt": GPYOPT,
+    "gpyopt": {**GPYOPT, "num_initial_data_points": 4, "max_num_trials": 5},
     "chain-of-gpyopt": {
         "name": "chain",
         "algorithms": [{"name": "random", "max_num_trials": 5}, GPYOPT],

@@ -161,17 +161,9 @@ def test_checkpoints_that_may_still_be_promoted_are_kept() -> None:
 def test_what_is_promoted_was_always_kept(workers: int) -> None:
     algorithm = SuccessiveHalving(max_finished_configs=1)
     space = [Continuous("x", [0, 1])]
-    study = Study(
-        space, algorithm, random_seed=3, disable_dashboard=True, storage=MemoryStorage("memory://")
-    )
-    study.engine.log.append(
-        {
-            "type": "run_started",
-            "max_num_trials": None,
-            "max_concurrent": workers,
-            "timeout": None,
-        }
-    )
+    study = Study(space, algorithm, random_seed=3, disable_dashboard=True)
+    run = {"max_num_trials": None, "max_concurrent": workers, "timeout": None}
+    study.engine.log.append({"type": "run_started", **run})
     removed: set[int] = set()
     running: list[Trial] = []
     answer = study.engine.ask()
@@ -181,7 +173,7 @@ def test_what_is_promoted_was_always_kept(workers: int) -> None:
             running.append(answer)
             answer = study.engine.ask()
         trial = running.pop(0)
-        if trial.id == 7 or trial.parameters["rung"] == 2 and len(study.history.ended) < 30:
+        if trial.id == 7 or (trial.parameters["rung"] == 2 and len(study.history.ended) < 30):
             study.finalize(trial, "FAILED")
         else:
             study.add_observation(trial, trial.parameters["x"])

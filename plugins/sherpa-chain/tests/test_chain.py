@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -76,6 +77,31 @@ def test_a_chain_in_a_study_file_form_works_nested() -> None:
     )
     origins = [trial.origin for trial in study.history.trials.values()]
     assert origins == ["chain/0/repeat/grid"] * 4 + ["chain/1/chain/0/random"] * 2
+
+
+def test_a_chain_within_a_chain_counts_its_own_trials_only() -> None:
+    three = {"name": "random", "max_num_trials": 3}
+    study = run(Chain([three, {"name": "chain", "algorithms": [three, three]}]))
+    origins = [trial.origin for trial in study.history.trials.values()]
+    first, second = (f"chain/1/chain/{stage}/random" for stage in (0, 1))
+    assert origins == ["chain/0/random"] * 3 + [first] * 3 + [second] * 3
+
+
+def test_another_chain_begins_at_its_beginning(tmp_path: Path) -> None:
+    three = {"name": "random", "max_num_trials": 3}
+    study = Study(X, Chain([three, three, "genetic"]), output_dir=tmp_path, disable_dashboard=True)
+    for trial in study:
+        study.add_observation(trial, trial.parameters["x"])
+        study.finalize(trial)
+        if trial.origin == "chain/2/genetic":
+            break
+    grid = {"name": "grid", "num_grid_points": 2}
+    study = Study.load(tmp_path, algorithm=Chain([grid]), disable_dashboard=True)
+    for trial in study:
+        study.add_observation(trial, trial.parameters["x"])
+        study.finalize(trial)
+    origins = [trial.origin for trial in study.history.trials.values()]
+    assert origins[7:] == ["chain/0/grid"] * 2
 
 
 def test_an_empty_chain_is_refused() -> None:

@@ -153,7 +153,7 @@ def test_stepped_parameters_stay_on_their_grid() -> None:
     )
     study = study_of(algorithm, space)
     for trial in study:
-        study.add_observation(trial, -trial.parameters["a"] - trial.parameters["b"])
+        study.add_observation(trial, trial.parameters["a"] + trial.parameters["b"])
         study.finalize(trial)
     trials = [trial.parameters for trial in study.history.trials.values()]
     assert {each["a"] for each in trials} <= {1, 5, 9, 13, 17}

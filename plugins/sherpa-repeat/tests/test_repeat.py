@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import math
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from sherpa_core import Algorithm, AlgorithmState, Continuous, History, Study, Trial
+from sherpa_core.asking import TrialRandom, decide
+from sherpa_core.sockets import bind
 from sherpa_repeat import Repeat
 from sherpa_testkit import AlgorithmContract
 
@@ -140,6 +144,112 @@ def test_where_the_parents_repetition_failed_its_best_one_is_loaded() -> None:
     for child in children:
         parent = study.history.trials[child.parent or 0]
         assert parent.status == "COMPLETED"
+
+
+def test_a_repetition_waits_for_its_parents_same_repetition() -> None:
+    inner = {"name": "asha", "R": 3, "max_finished_configs": 1}
+    study = study_of(Repeat(inner, num_times=2))
+    late = None
+    for trial in study:
+        if trial.id == 2:
+            late = trial
+            continue
+        study.add_observation(trial, trial.parameters["x"] + trial.id)
+        study.finalize(trial)
+        if len(study.history.ended) == 5:
+            break
+    assert late is not None
+    first = study.get_suggestion()
+    assert isinstance(first, Trial)
+    assert (first.parent, first.parameters["rung"]) == (1, 1)
+    assert study.get_suggestion() is AlgorithmState.WAIT
+    study.add_observation(late, 1.0)
+    study.finalize(late)
+    second = study.get_suggestion()
+    assert isinstance(second, Trial)
+    assert second.parent == 2
+
+
+@pytest.mark.parametrize("agg", [True, False])
+@pytest.mark.parametrize(
+    "inner",
+    [
+        {"name": "asha", "max_finished_configs": 1},
+        {"name": "pbt", "num_generations": 4, "population_size": 3},
+        {"name": "repeat", "num_times": 2, "agg": True, "algorithm": {"name": "asha", "R": 3}},
+    ],
+    ids=lambda inner: inner["name"],
+)
+def test_what_is_loaded_was_always_kept(inner: dict[str, Any], agg: bool) -> None:
+    algorithm = Repeat(inner, num_times=3, agg=agg)
+    study = study_of(algorithm)
+    removed: set[int] = set()
+    for trial in study:
+        assert trial.parent not in removed
+        study.add_observation(trial, trial.parameters["x"] + (trial.id % 3) / 100)
+        study.finalize(trial)
+        removed |= study.history.trials.keys() - set(algorithm.checkpoints_to_keep(study.history))
+        if trial.id == 120:
+            break
+    assert removed
+
+
+def test_foreign_trials_are_foreign_to_the_algorithm_within(tmp_path: Path) -> None:
+    inner = {"name": "random", "max_num_trials": 2}
+    space = [Continuous("x", [0, 1])]
+    study = Study(space, inner, output_dir=tmp_path, random_seed=1, disable_dashboard=True)
+    run(study)
+    repeat = Repeat(inner, num_times=2)
+    study = Study.load(tmp_path, algorithm=repeat, disable_dashboard=True)
+    assert [trial.origin for trial in run(study)] == ["random"] * 2 + ["repeat/random"] * 4
+
+
+def test_the_same_comes_out_with_an_interruption_within_a_chain() -> None:
+    inner = [{"name": "random", "max_num_trials": 3}, {"name": "asha", "max_finished_configs": 1}]
+    config = {
+        "name": "repeat",
+        "num_times": 2,
+        "agg": True,
+        "algorithm": {"name": "chain", "algorithms": inner},
+    }
+    study = study_of(config)
+    trials = run(study)
+    assert trials[-1].parameters["rung"] == 2
+    events = list(study.engine.log.read(0))
+    for position, event in enumerate(events):
+        if event["type"] == "trial_added":
+            history = History.of(events[:position])
+            algorithm = bind("algorithm", config)
+            decision = decide(algorithm, history, TrialRandom(study.random_seed))
+            assert not isinstance(decision, AlgorithmState)
+            assert decision["parameters"] == event["parameters"]
+
+
+def test_a_failed_repetition_is_not_the_best_result() -> None:
+    study = study_of(Repeat({"name": "random", "max_num_trials": 1}, num_times=2))
+    for trial in study:
+        study.add_observation(trial, float(trial.id))
+        study.finalize(trial, "FAILED" if trial.id == 1 else "COMPLETED")
+    assert study.get_best_result()["Trial-ID"] == 2
+    assert study.get_best_result()["Objective"] == 2.0
+
+
+def test_a_single_lucky_repetition_does_not_win() -> None:
+    study = study_of(Repeat("random", num_times=3))
+    for trial in study:
+        study.add_observation(trial, 0.0 if trial.id == 4 else 1.0)
+        study.finalize(trial)
+        if trial.id == 4:
+            break
+    assert study.get_best_result()["Objective"] == 1.0
+
+
+def test_infinite_objectives_have_a_mean() -> None:
+    study = study_of(Repeat({"name": "random", "max_num_trials": 1}, num_times=2, agg=True))
+    for trial in study:
+        study.add_observation(trial, math.inf)
+        study.finalize(trial)
+    assert study.get_best_result()["Objective"] == math.inf
 
 
 def test_around_pbt() -> None:

@@ -104,10 +104,7 @@ def test_show_marks_options_that_must_be_given(sherpa: Sherpa) -> None:
     ("name", "message"),
     [
         ("rndom", "there is no plugin 'rndom', did you mean 'random'?"),
-        ("distant", "the algorithm 'distant' is not installed. Install it: pip install sherpa"),
-            "distant",
-            "the algorithm 'distant' is not installed. Install it: pip install sherpa-dist",
-        ),
+        ("distant", "the algorithm 'distant' is not installed. Install it: pip install sherpa-di"),
     ],
 )
 def test_a_plugin_that_is_not_there(

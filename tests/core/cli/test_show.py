@@ -131,6 +131,13 @@ def test_results_of_trials_that_ended(output: Path, sherpa: Sherpa) -> None:
     assert [(row["Trial-ID"], row["Objective"]) for row in rows] == [(1, 0.5), (2, 0.25), (3, None)]
 
 
+def test_results_for_a_folder_that_is_not_there(output: Path, sherpa: Sherpa) -> None:
+    result = sherpa("results", output, "-o", output / "none" / "r.csv")
+
+    assert result.exit_code == 2
+    assert result.stderr == f"sherpa: {output}/none/r.csv: No such file or directory\n"
+
+
 def test_results_as_parquet(tmp_path: Path, sherpa: Sherpa) -> None:
     space = [Choice("units", [[1, 2], None, "auto", 3])]
     study = Study(space, "random", output_dir=tmp_path, disable_dashboard=True)

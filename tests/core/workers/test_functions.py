@@ -175,11 +175,16 @@ def test_what_is_no_function_is_refused(objective: Any, message: str) -> None:
         load_objective(objective)
 
 
-def test_a_module_that_fails_is_refused(tmp_path: Path, monkeypatch: Any) -> None:
-    (tmp_path / "failing_for_test.py").write_text("1 / 0")
+@pytest.mark.parametrize(
+    ("code", "reason"), [("1 / 0", "ZeroDivisionError"), ("raise SystemExit(0)", "SystemExit")]
+)
+def test_a_module_that_fails_is_refused(
+    code: str, reason: str, tmp_path: Path, monkeypatch: Any
+) -> None:
+    (tmp_path / "failing_for_test.py").write_text(code)
     monkeypatch.syspath_prepend(tmp_path)
 
-    with pytest.raises(UserError, match=r"'failing_for_test:f' cannot be imported: .*Zero"):
+    with pytest.raises(UserError, match=f"'failing_for_test:f' cannot be imported: {reason}"):
         load_objective("failing_for_test:f")
 
 

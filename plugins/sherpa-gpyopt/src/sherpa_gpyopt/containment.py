@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib import metadata
+from types import ModuleType
 
 
 @contextmanager
@@ -27,6 +30,27 @@ def contained(seed: int) -> Iterator[None]:
     try:
         with warnings.catch_warnings(), np.errstate(all="ignore"), threadpool_limits(1):
             warnings.simplefilter("ignore")
-            yield
+            with _version_known():
+                yield
     finally:
         np.random.set_state(saved)
+
+
+@contextmanager
+def _version_known() -> Iterator[None]:
+    """Answer GPyOpt, which asks `pkg_resources` for its own version when it is imported.
+
+    That module was a part of setuptools, which has it no longer.
+    """
+    name = "pkg_resources"
+    if "GPyOpt" in sys.modules or name in sys.modules:
+        yield
+        return
+    stand_in = ModuleType(name)
+    stand_in.get_distribution = metadata.distribution  # type: ignore[attr-defined]
+    stand_in.DistributionNotFound = metadata.PackageNotFoundError  # type: ignore[attr-defined]
+    sys.modules[name] = stand_in
+    try:
+        yield
+    finally:
+        del sys.modules[name]

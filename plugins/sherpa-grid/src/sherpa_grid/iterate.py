@@ -8,7 +8,16 @@ from typing import Any, ClassVar
 
 import attrs
 
-from sherpa_core import Algorithm, AlgorithmState, Choice, History, Parameter, option
+from sherpa_core import (
+    Algorithm,
+    AlgorithmState,
+    Choice,
+    History,
+    Parameter,
+    SearchSpace,
+    option,
+)
+from sherpa_core.errors import UserError
 from sherpa_core.events import to_json
 
 
@@ -46,6 +55,14 @@ class Iterate(Algorithm):
     hp_iter: list[dict[str, Any]] = option(
         "the configurations, dicts of parameter values", converter=_configurations
     )
+
+    def check_parameters(self, parameters: SearchSpace) -> None:
+        """Raise `UserError` if a configuration does not fit the space."""
+        for number, configuration in enumerate(self.hp_iter):
+            try:
+                parameters.restore(configuration)
+            except UserError as error:
+                raise UserError(f"hp_iter[{number}]: {error}") from error
 
     def get_suggestion(self, history: History) -> dict[str, Any] | AlgorithmState:
         """Return the next configuration, DONE after the last."""
