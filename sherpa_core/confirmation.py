@@ -222,12 +222,13 @@ def confirmation(history: History) -> Confirmation:
 def _t_quantile(share: float, freedom: float) -> float:
     """Return a quantile of Student's t distribution.
 
-    Source: Abramowitz and Stegun, 26.7.5; good to 1 % from three degrees of freedom on.
+    Source: Abramowitz and Stegun, 26.7.5; good to 1 % from two degrees of freedom on.
     """
     z = NormalDist().inv_cdf(share)
     terms = (
         (z**3 + z) / 4,
         (5 * z**5 + 16 * z**3 + 3 * z) / 96,
         (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / 384,
+        (79 * z**9 + 776 * z**7 + 1482 * z**5 - 1920 * z**3 - 945 * z) / 92160,
     )
     return z + sum(term / freedom**power for power, term in enumerate(terms, 1))

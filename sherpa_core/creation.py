@@ -128,8 +128,13 @@ class Plan:
                 storage = storage_url(output_dir)
         socket = bind("storage", storage)
         name = self.name
+        names = socket.hook.list_studies() if name is None and (resume or output_dir) else ()
+        if names and not resume:  # one folder, one study: its results would be overwritten
+            raise UserError(
+                f"{output_dir} holds the study {names[0]!r} already: continue it (resume=True, "
+                "load=True or --resume), or give another output_dir, or a name"
+            )
         if name is None and resume:
-            names = socket.hook.list_studies()
             if len(names) > 1:
                 raise UserError(f"say by its name which study to continue: {listed(names)}")
             name = names[0] if names else None

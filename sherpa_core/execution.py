@@ -127,6 +127,9 @@ def split_command(command: str | Sequence[str] | None, filename: str | None) -> 
         if not Path(filename).is_file():
             raise UserError(f"the trial script {str(filename)!r} does not exist")
         return [sys.executable, str(filename)]
+    for word in command if isinstance(command, Sequence) else ():
+        if not isinstance(word, str | os.PathLike):
+            raise UserError(f"the words of a command must be texts, but one is {word!r}")
     try:
         words = (
             shlex.split(command) if isinstance(command, str) else [str(w) for w in command or ()]

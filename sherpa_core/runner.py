@@ -158,10 +158,11 @@ class Runner:
             raise
         except StorageError as error:
             now = self.engine.log.clock()
-            self._outage = now if self._outage is None else self._outage
+            if self._outage is None:
+                self._outage = now
+                logger.warning("the storage does not answer, trying again: %s", error)
             if now - self._outage > _OUTAGE:
                 raise
-            logger.warning("the storage does not answer, trying again: %s", error)
             self._execution.wait(0.5)
             return False
 

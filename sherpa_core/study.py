@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 from sherpa_core import confirmation, creation, saving
 from sherpa_core import events as ev
-from sherpa_core.confirmation import Confirmation
 from sherpa_core.dashboards import Dashboards
 from sherpa_core.engine import Engine
 from sherpa_core.errors import Conflict, UserError, listed
@@ -43,8 +42,7 @@ class Study:
         dashboard_port: port of the dashboard. Default: it chooses one.
         disable_dashboard: whether to start no dashboard.
         output_dir: folder for results; also for the study's database unless `storage` is given.
-        random_seed: seed from 0 to 2**63 - 1 that makes all suggestions reproducible. Default:
-            one is drawn and recorded.
+        random_seed: makes suggestions reproducible; 0 to 2**63 - 1. Default: drawn and recorded.
         storage: URL or object of a storage. Default: a file in `output_dir`, else memory.
         name: the study's name in its storage. Default: a unique one.
         stopping_rules: further stopping rules.
@@ -194,7 +192,7 @@ class Study:
 
     def best(
         self, confirm: int = 0, repeats: int = 5, objective: Callable[[Trial], float] | None = None
-    ) -> Confirmation:
+    ) -> confirmation.Confirmation:
         """Return what new runs of the best configurations gave: the best of many was also lucky.
 
         Args:
@@ -203,8 +201,7 @@ class Study:
             objective: called with each missing run's trial. Default: the runs stay queued.
 
         Raises:
-            UserError: one of the configurations continued another trial's model, as in population
-                based training, so that it cannot run by itself.
+            UserError: a configuration continued another trial's model and cannot run by itself.
         """
         with self._lock:
             self.refresh()

@@ -107,7 +107,7 @@ def test_a_name_that_exists_is_refused(storage: MemoryStorage) -> None:
 
     with pytest.raises(
         UserError,
-        match=r"the study 'first' exists already: continue it \(resume=True, or --resume\)",
+        match=r"'first' exists already: continue it \(resume=True, or --resume\)",
     ):
         new(storage=storage, name="first")
     assert storage.read("first", 0, None) == before

@@ -190,11 +190,11 @@ def test_a_plugin_whose_constructor_breaks_is_named(install: Install) -> None:
         ({"name": "random", "max_num_trials": 0}, "random: 'max_num_trials' must be >= 1: 0"),
         (
             {"name": "random", "max_num_trials": "5"},
-            "random: 'max_num_trials' must be int \\(got '5' that is a str",
+            r"random: 'max_num_trials' must be int \(got '5' that is a str",
         ),
         (
             {"name": "random", "max_num_trials": True},
-            "'max_num_trials' must be int | None, but is T",
+            r"'max_num_trials' must be int \| None, but is True",
         ),
         ({"name": "iterate"}, "iterate: the option 'hp_iter' must be given"),
         ({"name": "random", 5: 1}, "random: 5 is not an option"),

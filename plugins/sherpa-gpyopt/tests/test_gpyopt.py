@@ -353,3 +353,23 @@ def test_importing_the_plugin_imports_nothing_heavy() -> None:
         [sys.executable, "-c", script], capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == "[]"
+
+
+def test_gpyopt_is_imported_without_pkg_resources_and_leaves_no_stand_in() -> None:
+    script = (
+        "import sys\n"
+        "from importlib.abc import MetaPathFinder\n"
+        "class Gone(MetaPathFinder):\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        "        if name == 'pkg_resources':\n"
+        "            raise ModuleNotFoundError(name)\n"
+        "sys.meta_path.insert(0, Gone())\n"
+        "from sherpa_gpyopt.containment import contained\n"
+        "with contained(1):\n"
+        "    import GPyOpt\n"
+        "print(GPyOpt.__version__, 'pkg_resources' in sys.modules)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.split()[-2:] == ["1.2.6", "False"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from sherpa_core import Choice, Continuous, PluginError, Study, UserError
+from sherpa_core import Choice, Continuous, Study, UserError
 from sherpa_core.algorithms import Iterate
 from sherpa_testkit import suite_for
 
@@ -88,8 +88,8 @@ def test_options_are_needed():
         Study([Choice("a", [1])], "iterate", disable_dashboard=True)
 
 
-def test_what_is_not_in_the_space_is_named():
-    study = Study([Choice("a", [1, 2])], Iterate([{"a": 3}]), disable_dashboard=True)
-    with pytest.raises(PluginError, match=r"'iterate'.*a must be one of \[1, 2\], but is 3"):
-        study.get_suggestion()
-    assert not study.history.trials
+def test_what_is_not_in_the_space_is_named_before_anything_is_written(tmp_path):
+    given = Iterate([{"a": 1}, {"a": 3}])
+    with pytest.raises(UserError, match=r"hp_iter\[1\]: a must be one of \[1, 2\], but is 3"):
+        Study([Choice("a", [1, 2])], given, output_dir=tmp_path / "out", disable_dashboard=True)
+    assert not list(tmp_path.iterdir())

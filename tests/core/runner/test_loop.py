@@ -206,6 +206,7 @@ def test_the_first_interrupt_lets_running_trials_end(lab: Any, draw: Any) -> Non
 
 @pytest.mark.parametrize("signals", [(signal.SIGINT, signal.SIGINT), (signal.SIGTERM,)])
 def test_the_second_interrupt_or_sigterm_kills_them(lab: Any, draw: Any, signals: Any) -> None:
+    before = signal.getsignal(signal.SIGINT)
     for number in signals:
         lab.at(15.0, lambda number=number: signal.raise_signal(number))
 
@@ -214,7 +215,7 @@ def test_the_second_interrupt_or_sigterm_kills_them(lab: Any, draw: Any, signals
     assert list(history.running) == [1, 2]
     assert lab.scheduler.killed == ["fake-1", "fake-2"]
     assert lab.now < 16
-    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    assert signal.getsignal(signal.SIGINT) is before
 
     history = lab.run(lab.study(draw(3)), max_concurrent=2)
     assert [trial.status for trial in history.trials.values()] == ["COMPLETED"] * 3

@@ -275,6 +275,14 @@ def test_a_timeout_is_enforced_during_an_outage(lab: Any, draw: Any) -> None:
     assert lab.now < 57
 
 
+def test_an_outage_is_said_once(lab: Any, draw: Any, caplog: pytest.LogCaptureFixture) -> None:
+    outage(lab, 5.0, 35.0)
+
+    lab.run(lab.study(draw()), max_num_trials=4)
+
+    assert caplog.text.count("the storage does not answer, trying again") == 1
+
+
 def test_a_long_outage_ends_the_run_and_the_study_can_go_on(lab: Any, draw: Any) -> None:
     outage(lab, 55.0, 200.0)
 

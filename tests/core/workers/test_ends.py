@@ -66,7 +66,7 @@ def closes_everything(trial: Any) -> None:
     ("objective", "failure"),
     [
         (raises, "exception: ValueError: no such layer: ?"),
-        (allocates, "out of memory: MemoryError: "),
+        (allocates, "out of memory: MemoryError"),
         (leaves, "exit code 3"),
         (crashes, "signal 11 (SIGSEGV)"),
         (exits, "exception: SystemExit: out of data"),

@@ -143,9 +143,11 @@ class StoppingRuleContract(PluginContract):
             assert again == study.verdicts
 
     def test_has_a_hook(self) -> None:
-        rule = bind("stopping_rule", self.fresh())
-        with promised("a stopping rule judges trials (should_trial_stop) or the study "
-                      "(should_study_stop)"):  # fmt: skip
+        promise = (
+            "a stopping rule judges trials (should_trial_stop) or the study (should_study_stop)"
+        )
+        with promised(promise):
+            rule = bind("stopping_rule", self.fresh())
             assert rule.implements("should_trial_stop") or rule.implements("should_study_stop")
 
     @pytest.mark.parametrize("objective", [math.nan, math.inf, -math.inf, 0.0, 1e300])

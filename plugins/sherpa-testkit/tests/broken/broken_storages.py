@@ -157,7 +157,7 @@ class RaisesForUnknownStudies(MemoryStorage):
 
 class ListsInOrderOfCreation(MemoryStorage):
     def list_studies(self) -> Sequence[str]:
-        return [name for name, log in self._logs.items() if log.texts]
+        return [name for name, log in self._logs.items() if log.records]
 
 
 class HidesWhatIsDeleted(MemoryStorage):
