@@ -106,9 +106,10 @@ def measure(options: Options, notes: list[str]) -> Iterator[Row]:
     for name, found in curves.items():
         accuracies = [curve[-1][1] for curve in found]
         spread = statistics.stdev(accuracies) if len(accuracies) > 1 else 0.0
+        third = statistics.fmean(_at(curve, budget / 3) for curve in found)
         notes.append(
-            f"{name}: accuracy {statistics.fmean(accuracies):.4f} ± {spread:.4f} "
-            f"(mean and standard deviation over {len(found)} seeds) after {budget:,} epochs"
+            f"{name}: accuracy {statistics.fmean(accuracies):.4f} ± {spread:.4f} (mean and standard "
+            f"deviation over {len(found)} seeds) after {budget:,} epochs, {third:.4f} after a third"
         )
         if name == "random":
             continue
@@ -146,7 +147,7 @@ def draw(curves: dict[str, list[Curve]], budget: int) -> None:
         axes.plot(grid, mean, color=color, label=name)
         axes.fill_between(grid, mean - spread, mean + spread, color=color, alpha=0.15, lw=0)
     axes.set(xlabel="epochs spent", ylabel="best validation accuracy", xlim=(0, budget))
-    axes.set_ylim(0.88, 0.98)
+    axes.set_ylim(0.92, 1.0)
     axes.legend(title=f"mean ± 2 standard deviations, {len(found)} seeds", loc="lower right")
     PICTURE.parent.mkdir(exist_ok=True)
     figure.savefig(PICTURE, dpi=110)
