@@ -143,10 +143,8 @@ class StoppingRuleContract(PluginContract):
             assert again == study.verdicts
 
     def test_has_a_hook(self) -> None:
-        promise = (
-            "a stopping rule judges trials (should_trial_stop) or the study (should_study_stop)"
-        )
-        with promised(promise):
+        with promised("a stopping rule judges trials (should_trial_stop) or the study "
+                      "(should_study_stop)"):  # fmt: skip
             rule = bind("stopping_rule", self.fresh())
             assert rule.implements("should_trial_stop") or rule.implements("should_study_stop")
 
