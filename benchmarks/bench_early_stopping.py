@@ -108,8 +108,9 @@ def measure(options: Options, notes: list[str]) -> Iterator[Row]:
         spread = statistics.stdev(accuracies) if len(accuracies) > 1 else 0.0
         third = statistics.fmean(_at(curve, budget / 3) for curve in found)
         notes.append(
-            f"{name}: accuracy {statistics.fmean(accuracies):.4f} ± {spread:.4f} (mean and standard "
-            f"deviation over {len(found)} seeds) after {budget:,} epochs, {third:.4f} after a third"
+            f"{name}: accuracy {statistics.fmean(accuracies):.4f} ± {spread:.4f} (mean and "
+            f"standard deviation over {len(found)} seeds) after {budget:,} epochs, "
+            f"{third:.4f} after a third"
         )
         if name == "random":
             continue
