@@ -120,15 +120,13 @@ class Plan:
         resume: bool,
     ) -> Log:
         """Create the study, or continue the one of that name."""
-        if storage is None:
-            if output_dir is None:
-                storage = "memory://"
-            else:
-                make_folder(Path(output_dir))
-                storage = storage_url(output_dir)
-        socket = bind("storage", storage)
+        in_folder = storage is None and output_dir is not None
+        if in_folder:
+            make_folder(Path(output_dir or ""))
+            storage = storage_url(output_dir or "")
+        socket = bind("storage", "memory://" if storage is None else storage)
         name = self.name
-        names = socket.hook.list_studies() if name is None and (resume or output_dir) else ()
+        names = socket.hook.list_studies() if name is None and (resume or in_folder) else ()
         if names and not resume:  # one folder, one study: its results would be overwritten
             raise UserError(
                 f"{output_dir} holds the study {names[0]!r} already: continue it (resume=True, "

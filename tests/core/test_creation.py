@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 import sherpa_core as sherpa
-from sherpa_core import PluginError, SherpaError, StorageError, Study, UserError
+from sherpa_core import Continuous, PluginError, SherpaError, StorageError, Study, UserError
 from sherpa_core.memory import MemoryStorage
 from sherpa_core.sockets import bind
 
@@ -249,3 +249,26 @@ def test_an_algorithm_that_does_not_support_conditions_says_so() -> None:
     with pytest.raises(UserError, match="'Plain' does not support conditional parameters, but 'd'"):
         new(conditional, Plain())
     assert bind("algorithm", Plain()).name == "Plain"
+
+
+def test_a_folder_holds_one_unnamed_study(tmp_path: Path) -> None:
+    options: dict[str, Any] = {"output_dir": tmp_path, "disable_dashboard": True}
+    first = Study([Continuous("x", [0, 1])], "random", **options)
+    with pytest.raises(UserError, match=f"holds the study '{first.name}' already: continue it"):
+        Study([Continuous("x", [0, 1])], "random", **options)
+    Study([Continuous("x", [0, 1])], "random", name="another", **options)
+
+
+def test_unnamed_studies_share_a_storage_that_is_named(tmp_path: Path) -> None:
+    shared = f"sqlite://{tmp_path}/shared.db"
+    names = {
+        Study(
+            [Continuous("x", [0, 1])],
+            "random",
+            storage=shared,
+            output_dir=tmp_path / folder,
+            disable_dashboard=True,
+        ).name
+        for folder in ("a", "b")
+    }
+    assert len(names) == 2
