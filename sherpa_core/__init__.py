@@ -5,6 +5,7 @@ The names below are imported when they are first used, so that `import sherpa_co
 
 from __future__ import annotations
 
+import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
     from sherpa_core.history import History as History
     from sherpa_core.jobs import JobReport as JobReport
     from sherpa_core.jobs import JobStatus as JobStatus
+    from sherpa_core.minimizing import maximize as maximize
+    from sherpa_core.minimizing import minimize as minimize
+    from sherpa_core.objective import ObjectiveTrial as ObjectiveTrial
     from sherpa_core.optimization import optimize as optimize
     from sherpa_core.parameters import Choice as Choice
     from sherpa_core.parameters import Continuous as Continuous
@@ -40,7 +44,8 @@ if TYPE_CHECKING:
     from sherpa_core.trial import Observation as Observation
     from sherpa_core.trial import Trial as Trial
     from sherpa_core.trial import TrialStatus as TrialStatus
-    from sherpa_core.workers import ObjectiveTrial as ObjectiveTrial
+
+    run_dashboard = Study.load_dashboard
 
 __version__ = "0.1.0"
 
@@ -49,6 +54,7 @@ _MODULES = {
     "errors": ("PluginError", "SherpaError", "StorageError", "TrialStopped", "UserError"),
     "history": ("History",),
     "jobs": ("JobReport", "JobStatus"),
+    "minimizing": ("maximize", "minimize"),
     "parameters": ("Choice", "Continuous", "Discrete", "Ordinal", "Parameter"),
     "plugin": (
         "Algorithm",
@@ -63,12 +69,12 @@ _MODULES = {
     "space": ("SearchSpace",),
     "study": ("Study",),
     "trial": ("Observation", "Trial", "TrialStatus"),
-    "workers": ("ObjectiveTrial",),
+    "objective": ("ObjectiveTrial",),
 }
 _NAMES = {name: module for module, names in _MODULES.items() for name in names}
 _SUBMODULES = ("algorithms", "database", "schedulers", "stopping_rules")
 
-__all__ = sorted((*_NAMES, *_SUBMODULES))
+__all__ = sorted((*_NAMES, *_SUBMODULES, "run_dashboard"))
 
 
 def __getattr__(name: str) -> Any:
@@ -76,6 +82,10 @@ def __getattr__(name: str) -> Any:
         return getattr(import_module(f"sherpa_core.{_NAMES[name]}"), name)
     if name in _SUBMODULES:
         return import_module(f"sherpa_core.{name}")
+    if name == "core":  # SHERPA's old home of Study, Trial and optimize
+        return sys.modules[__name__]
+    if name == "run_dashboard":
+        return __getattr__("Study").load_dashboard
     raise AttributeError(f"module 'sherpa_core' has no attribute {name!r}")
 
 

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from sherpa_core import locate
 from sherpa_core.errors import Conflict, StorageError, UserError
-from sherpa_core.events import encode
+from sherpa_core.events import Event, encode
 from sherpa_core.log import Log
 from sherpa_core.registry import load
 from sherpa_core.reports import observation_event
@@ -106,16 +106,21 @@ class Client:
             UserError: a value is not what it should be.
             StorageError: the storage was out of reach for two minutes.
         """
-        event = observation_event(
-            trial.id, self._attempt, objective, iteration, context, trial.parameters
+        self.send(
+            observation_event(
+                trial.id, self._attempt, objective, iteration, context, trial.parameters
+            )
         )
+
+    def send(self, event: Event) -> None:
+        """Send an observation's event, as `send_metrics` does."""
         if self.test_mode:
             encode(event)  # refuses what is too long
             return
         try:
             self._patiently(lambda: self._open().append(event))
         except Conflict:
-            logger.info("iteration %s of trial %s was there already", iteration, trial.id)
+            logger.info("%s was there already", event["key"])
 
     def keras_send_metrics(
         self, trial: Trial, objective_name: str | None = None, context_names: Iterable[str] = ()

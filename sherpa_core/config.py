@@ -19,6 +19,8 @@ from sherpa_core.errors import Conflict, SherpaError, UserError, listed, nearest
 from sherpa_core.optimization import Job
 from sherpa_core.options import RunOptions
 from sherpa_core.parameters import Parameter
+from sherpa_core.resources import resources_of
+from sherpa_core.serving import Served, is_name
 from sherpa_core.sockets import bind, check_space
 from sherpa_core.space import SearchSpace
 from sherpa_core.study import Study
@@ -131,7 +133,7 @@ class _File:
         self._check_keys("", self.table, _KEYS)
         self.table.setdefault("run", {})
         run = self._get("run", dict)
-        self._check_keys("run.", run, (*_TASKS, "resources", *_OPTIONS))
+        self._check_keys("run.", run, (*_TASKS, "resources_per_trial", *_OPTIONS))
         space = self._space()
         algorithm = self._plugin("algorithm", "algorithm", self._need("algorithm"))
         with self._at("algorithm"):
@@ -162,6 +164,8 @@ class _File:
             "dashboard_port": self._get("dashboard_port", int),
         }
         initial, job = self._initial(space), self._job(space, run)
+        with self._at("storage"):
+            arguments["storage"] = job.storage(arguments["storage"])
         return StudyFile(self.path, name, output_dir, arguments, initial, job, options)
 
     @contextmanager
@@ -249,9 +253,16 @@ class _File:
                 registry.find("storage", registry.default("storage"))
                 return None
             options = dict(spec) if isinstance(spec, dict) else {"url": spec}
+            name = options.get("name") if "url" not in options else None
+            if isinstance(name, str) or is_name(spec):
+                served = {"name": spec} if name is None else options
+                return Served(served.pop("name"), served, served.pop("port", None))
             url = options.pop("url", None)
             if not isinstance(url, str):
-                raise UserError(f"must be a storage's URL or a table with a url, but is {spec!r}")
+                raise UserError(
+                    "must be a storage's URL, a table with a url, or the name of a storage that "
+                    f"can be served, but is {spec!r}"
+                )
             if ":" not in url:  # a path, of the default storage
                 url = f"{registry.default('storage')}://{self.folder / url}"
             name = url.partition(":")[0]
@@ -266,18 +277,18 @@ class _File:
             raise UserError(f"{self.path}: run: needs one of {listed(_TASKS)}, but has {found}")
         task = tasks[0]
         scheduler = self.table.get("scheduler")
-        if task != "objective":
-            spec = registry.default("scheduler") if scheduler is None else scheduler
-            scheduler = self._plugin("scheduler", "scheduler", spec).plugin
-        elif scheduler is not None:
-            raise UserError(
-                f"{self.path}: scheduler: an objective function runs in processes of the runner; "
-                "a scheduler needs run.command or run.filename"
-            )
+        if task != "objective" and scheduler is None:
+            scheduler = registry.default("scheduler")
+        if scheduler is not None:
+            scheduler = self._plugin("scheduler", "scheduler", scheduler).plugin
         if task != "command" or not isinstance(run[task], list):
             self._get(f"run.{task}", str)
         if str(self.folder) not in sys.path:
             sys.path.insert(0, str(self.folder))
-        rest = {"resources": self._get("run.resources", dict), "work_dir": self.folder}
+        resources = self._get("run.resources_per_trial", dict)
+        with self._at("run", run):
+            rest: dict[str, Any] = {"resources": resources_of(resources)}
         with self._at(f"run.{task}"):
-            return Job(space, scheduler=scheduler, **{task: run[task]}, **rest)
+            return Job(
+                space, scheduler=scheduler, work_dir=self.folder, **{task: run[task]}, **rest
+            )

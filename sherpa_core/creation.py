@@ -14,10 +14,11 @@ import attrs
 from sherpa_core import events as ev
 from sherpa_core import registry
 from sherpa_core.errors import Conflict, UserError, listed
-from sherpa_core.locate import storage_url
+from sherpa_core.locate import in_output_dir
 from sherpa_core.log import Log
 from sherpa_core.parameters import Parameter
 from sherpa_core.saving import make_folder
+from sherpa_core.serving import Served, close
 from sherpa_core.sockets import (
     AlgorithmSocket,
     RuleSocket,
@@ -120,16 +121,33 @@ class Plan:
         resume: bool,
     ) -> Log:
         """Create the study, or continue the one of that name."""
-        in_folder = storage is None and output_dir is not None
+        in_folder = output_dir is not None and (storage is None or isinstance(storage, Served))
+        if isinstance(storage, Served) and output_dir is None:
+            raise UserError(
+                f"give an output_dir: the storage {storage.name!r} keeps the study in it"
+            )
         if in_folder:
             make_folder(Path(output_dir or ""))
-            storage = storage_url(output_dir or "")
+            storage = in_output_dir(Path(output_dir or ""), storage)
         socket = bind("storage", "memory://" if storage is None else storage)
+        try:
+            return self._open(socket, output_dir if in_folder else None, clock, resume)
+        except BaseException:
+            close(socket.plugin)
+            raise
+
+    def _open(
+        self,
+        socket: Socket,
+        folder: str | Path | None,
+        clock: Callable[[], float],
+        resume: bool,
+    ) -> Log:
         name = self.name
-        names = socket.hook.list_studies() if name is None and (resume or in_folder) else ()
+        names = socket.hook.list_studies() if name is None and (resume or folder) else ()
         if names and not resume:  # one folder, one study: its results would be overwritten
             raise UserError(
-                f"{output_dir} holds the study {names[0]!r} already: continue it (resume=True, "
+                f"{folder} holds the study {names[0]!r} already: continue it (resume=True, "
                 "load=True or --resume), or give another output_dir, or a name"
             )
         if name is None and resume:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import sys
+from pathlib import Path
 from typing import Any
 
 from sherpa_core import registry
@@ -33,18 +35,19 @@ class Dashboards:
                 logger.info("no dashboard is installed")
         self._sockets = bind_all("dashboard", specs)
 
-    def start(self, storage: Socket, study: str, host: str = "127.0.0.1") -> list[str]:
-        """Start all and return their addresses."""
-        addresses = []
+    def start(self, storage: Socket, study: str, output_dir: Path | None) -> None:
+        """Start all, and say where they are."""
         for socket in self._sockets:
             with socket.guarded("start_dashboard"):
-                addresses.append(
-                    socket.hook.start_dashboard(
-                        storage=storage.plugin, study=study, host=host, port=self._port
-                    )
+                address = socket.hook.start_dashboard(
+                    storage=storage.plugin,
+                    study=study,
+                    host="127.0.0.1",
+                    port=self._port,
+                    output_dir=None if output_dir is None else str(output_dir),
                 )
                 self._running.append(socket)
-        return addresses
+                _announce(address)
 
     def stop(self) -> None:
         """Stop those that run."""
@@ -53,3 +56,15 @@ class Dashboards:
             if socket.implements("stop_dashboard"):
                 with socket.guarded("stop_dashboard"):
                     socket.hook.stop_dashboard()
+
+
+def _announce(address: str) -> None:
+    """Log where a dashboard is; in a script that has set up no logging, print it."""
+    message = f"SHERPA Dashboard running on {address}"
+    place: logging.Logger | None = logger
+    while place is not None:
+        if any(not isinstance(handler, logging.NullHandler) for handler in place.handlers):
+            logger.info(message)
+            return
+        place = place.parent if place.propagate else None
+    print(message, file=sys.stderr)

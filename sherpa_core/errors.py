@@ -37,6 +37,10 @@ class SchedulerError(SherpaError):
     """A scheduler could not submit, query or kill a job."""
 
 
+class Unreachable(SchedulerError):
+    """A scheduler's engine does not answer: nothing is known or done; it may be asked again."""
+
+
 class StudyStopped(SherpaError):
     """The study cannot go on: its algorithm waits although nothing is running."""
 

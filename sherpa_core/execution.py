@@ -4,11 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
-import re
-import shlex
-import shutil
 import signal
-import sys
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
@@ -16,19 +12,18 @@ from typing import Any, Protocol
 
 import attrs
 
-from sherpa_core.errors import SchedulerError, SherpaError, UserError, listed, nearest
+from sherpa_core.command import fill_command
+from sherpa_core.errors import SchedulerError, SherpaError, Unreachable
 from sherpa_core.events import Event, to_json
 from sherpa_core.jobs import JobReport, JobStatus
 from sherpa_core.session import hide_secrets
 from sherpa_core.sockets import Socket
-from sherpa_core.space import SearchSpace
 from sherpa_core.trial import Trial
 
 #: A configuration whose JSON is longer is read from the storage instead of the environment.
 MAX_ENVIRONMENT = 100_000
 _LONGEST_FAILURE = 2_000  # characters
 _SILENCE = 60.0  # seconds for which a scheduler may fail to answer
-_PLACEHOLDER = re.compile(r"\{([A-Za-z_][\w.-]*)\}")
 
 logger = logging.getLogger(__name__)
 
@@ -81,12 +76,18 @@ class Execution(Protocol):
         """Return whether a trial's job waits for its turn."""
         ...
 
-    def adopt(self, trial: Trial, same_host: bool) -> bool:
-        """Take over a job that another runner started; False if it cannot be known.
+    def adopt(self, trial: Trial, same_host: bool) -> Any:
+        """Take over a job that another runner started; None if it cannot be known.
 
         Args:
             trial: the trial.
             same_host: whether that runner was on this host.
+
+        Returns:
+            The job's id.
+
+        Raises:
+            Unreachable: the scheduler's engine does not answer.
         """
         ...
 
@@ -111,68 +112,6 @@ class Execution(Protocol):
         ...
 
 
-def split_command(command: str | Sequence[str] | None, filename: str | None) -> list[str]:
-    """Return the command of a trial as a list of words.
-
-    Args:
-        command: a line, split as a shell would (but never given to one), or its words.
-        filename: a Python script, run by this interpreter, instead of `command`.
-
-    Raises:
-        UserError: neither or both are given, or what is to be run does not exist.
-    """
-    if (command is None) == (filename is None):
-        raise UserError("give either a command or a filename (or an objective function)")
-    if filename is not None:
-        if not Path(filename).is_file():
-            raise UserError(f"the trial script {str(filename)!r} does not exist")
-        return [sys.executable, str(filename)]
-    for word in command if isinstance(command, Sequence) else ():
-        if not isinstance(word, str | os.PathLike):
-            raise UserError(f"the words of a command must be texts, but one is {word!r}")
-    try:
-        words = (
-            shlex.split(command) if isinstance(command, str) else [str(w) for w in command or ()]
-        )
-    except ValueError as error:
-        raise UserError(f"command {command!r} cannot be split into words: {error}") from None
-    if not words:
-        raise UserError("command is empty: give the program that trains a trial")
-    return words
-
-
-def check_command(words: Sequence[str], space: SearchSpace, work_dir: Path, remote: bool) -> None:
-    """Raise `UserError` if a command cannot run or names a parameter that there is not."""
-    for word in words:
-        for name in _PLACEHOLDER.findall(word):
-            if name not in space.by_name:
-                hint = nearest(name, space.by_name) or f"; there are {listed(space.by_name)}"
-                raise UserError(f"the command names {{{name}}}, which is no parameter{hint}")
-    if remote:
-        return  # only the node knows what is there
-    program = words[0]
-    if os.path.sep in program:
-        found = os.access(work_dir / program, os.X_OK) and (work_dir / program).is_file()
-    else:
-        found = shutil.which(program) is not None
-    if not found:
-        raise UserError(f"the command's program {program!r} does not exist or cannot be executed")
-    if os.path.basename(program).startswith("python"):
-        scripts = [word for word in words[1:] if word.endswith(".py") and "{" not in word]
-        if len(words) > 1 and words[1] in scripts and not (work_dir / words[1]).is_file():
-            raise UserError(f"the trial script {words[1]!r} does not exist in {work_dir}")
-
-
-def fill_command(words: Sequence[str], parameters: Mapping[str, Any]) -> list[str]:
-    """Return the words with `{name}` replaced by values; an inactive parameter is empty."""
-
-    def value_of(match: re.Match[str]) -> str:
-        value = parameters.get(match[1], "")
-        return value if isinstance(value, str) else to_json(value)
-
-    return [_PLACEHOLDER.sub(value_of, word) for word in words]
-
-
 class JobExecution:
     """Runs each attempt as a job of a scheduler.
 
@@ -183,7 +122,8 @@ class JobExecution:
         work_dir: folder in which jobs run.
         study: the study's name.
         storage: URL of the storage, which jobs report to.
-        resources: resources per trial, in the scheduler's own words.
+        resources: resources per trial, as `resources_of` gives them.
+        address: host and port of the database, for scripts that ask for them.
         clock: a monotonic time in seconds.
         sleep: how to wait.
     """
@@ -196,7 +136,8 @@ class JobExecution:
         work_dir: Path,
         study: str,
         storage: str,
-        resources: Mapping[str, Any] | None = None,
+        resources: Mapping[str, int] | None = None,
+        address: tuple[str, int] | None = None,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
@@ -208,6 +149,7 @@ class JobExecution:
         self._study = study
         self._storage = storage
         self._resources = dict(resources or {})
+        self._address = address
         self._clock = clock
         self._sleep = sleep
         self._jobs: dict[int, Any] = {}
@@ -227,10 +169,10 @@ class JobExecution:
             job = self._scheduler.hook.submit_job(
                 command=fill_command(self._words, trial.parameters),
                 env=self._environment(trial, load_dir, save_dir),
-                job_name=f"{self._study}-{trial.id}",
+                job_name=self._job_name(trial),
                 resources=self._resources,
                 work_dir=str(self._work_dir),
-                output_path=str(self._jobs_dir / f"trial_{trial.id}.out"),
+                output_path=self._output_path(trial),
             )
             if not isinstance(job, str | int) or job == "":
                 raise self._scheduler.error(f"returned {job!r:.80} from submit_job as a job's id.")
@@ -241,18 +183,23 @@ class JobExecution:
         """See `Execution.is_queued`."""
         return trial.id in self._queued
 
-    def adopt(self, trial: Trial, same_host: bool) -> bool:
+    def adopt(self, trial: Trial, same_host: bool) -> Any:
         """See `Execution.adopt`."""
-        if trial.job is None or not (same_host or getattr(self._scheduler.plugin, "remote", False)):
-            return False
+        if not (same_host or getattr(self._scheduler.plugin, "remote", False)):
+            return None
         try:
-            report = self._report(self._scheduler.hook.get_status(job_id=trial.job))
+            job = self._find(trial) if trial.job is None else trial.job
+            if job is None:
+                return None
+            report = self._report(self._scheduler.hook.get_status(job_id=job))
+        except Unreachable:
+            raise  # the job may run: starting it once more would double it
         except Exception:  # noqa: BLE001 - it may say in any way that it does not know the job
-            return False
+            return None
         if report.status is JobStatus.other or report.reason == "lost":
-            return False
-        self._jobs[trial.id] = trial.job
-        return True
+            return None
+        self._jobs[trial.id] = job
+        return job
 
     def release(self, trial: Trial) -> None:
         """See `Execution.release`."""
@@ -305,6 +252,20 @@ class JobExecution:
     def close(self) -> None:
         """See `Execution.close`."""
 
+    def _find(self, trial: Trial) -> Any:
+        """Return the job of a runner that ended before it could write down the job's id."""
+        if not self._scheduler.implements("find_job"):
+            return None
+        return self._scheduler.hook.find_job(
+            job_name=self._job_name(trial), output_path=self._output_path(trial)
+        )
+
+    def _job_name(self, trial: Trial) -> str:
+        return f"{self._study}-{trial.id}.{trial.attempt}"
+
+    def _output_path(self, trial: Trial) -> str:
+        return str(self._jobs_dir / f"trial_{trial.id}.out")
+
     def _statuses(self) -> dict[str, JobReport]:
         jobs = list(self._jobs.values())
         with self._named("get_status"):
@@ -335,6 +296,8 @@ class JobExecution:
             "SHERPA_LOAD_DIR": load_dir,
             "SHERPA_SAVE_DIR": save_dir,
         }
+        if self._address is not None:
+            environment["SHERPA_DB_HOST"], environment["SHERPA_DB_PORT"] = map(str, self._address)
         text = to_json({"id": trial.id, "parameters": trial.parameters})
         if len(text) <= MAX_ENVIRONMENT:
             environment["SHERPA_TRIAL"] = text

@@ -107,7 +107,9 @@ class SchedulerSpec:
         """Called to start one attempt of a trial; returns the job's id at once.
 
         `command` is a list of words, never a shell line. `env` is added to the environment.
-        Standard output and error go to the file `output_path`.
+        Standard output and error go to the file `output_path`. `job_name` is unique for a
+        study, trial and attempt. `resources` has what the trial asks for: `cpus`, `gpus`,
+        `memory` (bytes), `time` (seconds), whole numbers, each only where it is given.
         """
 
     @_first
@@ -119,6 +121,14 @@ class SchedulerSpec:
         """Called at each poll for all running jobs at once; optional, saves queries."""
 
     @_first
+    def find_job(self, job_name: str, output_path: str) -> str | None:
+        """Called for a trial whose runner was gone before it wrote down the job's id.
+
+        Returns the id of the job that was submitted under this name, None if there is none.
+        Optional: without it such a trial is started once more.
+        """
+
+    @_first
     def kill_job(self, job_id: str) -> None:
         """Called to end a job and its children; returns at once, a job that ended is no error."""
 
@@ -127,6 +137,10 @@ class StorageSpec:
     """Group `sherpa.storages` (the name is the URL's scheme): keeps logs. One acts in a study.
 
     Constructed with the URL as its first argument. Reports trouble with `StorageError`.
+    Attributes: `url` is what other processes of the study connect to, `shared = False` says that
+    they cannot, `remote = True` that other hosts can, `address = (host, port)` is for scripts
+    that ask for it. A storage with a server of its own has
+    `serve(folder, port, remote, **options)`, see `sherpa_core.serving`.
     """
 
     @_first
@@ -161,11 +175,14 @@ class DashboardSpec:
     """Group `sherpa.dashboards`: shows a study while it runs. Any number."""
 
     @_first
-    def start_dashboard(self, storage: Any, study: str, host: str, port: int | None) -> str:
+    def start_dashboard(
+        self, storage: Any, study: str, host: str, port: int | None, output_dir: str | None
+    ) -> str:
         """Called when a study starts; returns the page's URL.
 
         `storage` is the study's storage plugin (see `StorageSpec`), safe to read from another
-        thread; the dashboard folds a `History` of its own.
+        thread; the dashboard folds a `History` of its own. `output_dir` is the study's folder,
+        None if it has none: what trial 7 printed is in its file `jobs/trial_7.out`.
         """
 
     @_first

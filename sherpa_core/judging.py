@@ -78,5 +78,7 @@ def judge_end(trial: Trial, report: JobReport) -> tuple[str, str, bool]:
             return "FAILED", "NaN: none of its objectives is a number", False
         return "FAILED", "no observation: it ended without having reported an objective", False
     by_others = report.signal in (signal.SIGKILL, signal.SIGTERM)
-    lost = report.reason == "lost" or (by_others and report.reason != "out_of_memory")
+    lost = report.reason == "lost" or (
+        by_others and report.reason not in ("out_of_memory", "timeout")
+    )
     return "FAILED", describe_end(report), lost

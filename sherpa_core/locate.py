@@ -13,6 +13,7 @@ from sherpa_core.errors import UserError, listed, nearest
 from sherpa_core.events import Event, decode
 from sherpa_core.log import Log
 from sherpa_core.memory import MemoryStorage
+from sherpa_core.serving import SERVED, Served, served_in
 from sherpa_core.sockets import Socket, bind
 
 #: The default storage's file in an output folder.
@@ -26,6 +27,23 @@ RESULTS = "results.csv"
 def storage_url(folder: str | Path) -> str:
     """Return the URL of the default storage in an output folder."""
     return f"{registry.default('storage')}://{Path(folder).absolute() / DATABASE}"
+
+
+def in_output_dir(folder: Path, served: Served | None = None) -> Any:
+    """Return the storage of the study that an output folder holds or will hold.
+
+    Args:
+        folder: the output folder.
+        served: how it is to be served. Default: as it was before, else by the default storage.
+
+    Raises:
+        UserError: the folder's study is in another storage already.
+    """
+    before = None if (folder / DATABASE).exists() else served_in(folder)
+    if served is not None and before is not None and served.name != before.name:
+        raise UserError(f"{folder} holds a study already, in the storage {before.name!r}")
+    chosen = served or before
+    return storage_url(folder) if chosen is None else chosen.start(folder)
 
 
 def open_log(
@@ -77,8 +95,8 @@ def _open(text: str) -> Socket:
         return bind("storage", text)
     path = Path(text)
     if path.is_dir():
-        if (path / DATABASE).exists():
-            return bind("storage", storage_url(path))
+        if (path / DATABASE).exists() or (path / SERVED).exists():
+            return bind("storage", in_output_dir(path))
         if (path / SAVED_LOG).exists():
             return Socket("storage", _read_saved(path / SAVED_LOG))
         raise UserError(

@@ -8,7 +8,7 @@ import os
 import re
 from collections.abc import Mapping
 from functools import cache
-from importlib.metadata import EntryPoint, entry_points
+from importlib.metadata import EntryPoint, entry_points, version
 from pathlib import Path
 from typing import Any
 
@@ -79,6 +79,29 @@ def catalog() -> dict[str, Any]:
     return data
 
 
+def unmet(entry: Entry) -> str:
+    """Return what a plugin's distribution needs of the core that is not so, such as `>=2`.
+
+    Empty when all is well. pip does not keep an older core from staying beside a newer plugin.
+    """
+    from packaging.requirements import Requirement
+
+    needs = entry.point.dist.requires if entry.point and entry.point.dist else None
+    for text in needs or ():
+        if re.match(r"sherpa[-_.]core\b", text, re.IGNORECASE):
+            needed = Requirement(text)
+            applies = needed.marker is None or needed.marker.evaluate({"extra": ""})
+            if applies and not needed.specifier.contains(core_version(), prereleases=True):
+                return str(needed.specifier)
+    return ""
+
+
+@cache
+def core_version() -> str:
+    """Return the version of the installed core."""
+    return version("sherpa-core")
+
+
 def disabled() -> frozenset[str]:
     """Return the names that the environment variable SHERPA_DISABLE_PLUGINS blocks."""
     names = os.environ.get("SHERPA_DISABLE_PLUGINS", "").split(",")
@@ -95,7 +118,8 @@ def find(kind: str, name: str) -> Entry:
     """Return the entry of a plugin.
 
     Raises:
-        PluginError: it is not installed, disabled, or claimed by two distributions.
+        PluginError: it is not installed, disabled, claimed by two distributions, or made for
+            another version of the core.
     """
     known = entries(kind)
     word = kind.replace("_", " ")
@@ -115,6 +139,10 @@ def find(kind: str, name: str) -> Entry:
     if entry.clashes:
         others = listed((entry.distribution, *entry.clashes))
         raise _error(entry, f"is claimed by {others}.", "Uninstall all but one of them.")
+    if needed := unmet(entry):
+        reason = f"needs sherpa-core{needed}, but sherpa-core {core_version()} is installed."
+        hint = f"Try: pip install --upgrade sherpa-core {entry.distribution}"
+        raise _error(entry, reason, hint)
     return entry
 
 

@@ -14,7 +14,14 @@ from sherpa_core import events as ev
 from sherpa_core.asking import Asker
 from sherpa_core.checkpoints import Checkpoints
 from sherpa_core.engine import Engine
-from sherpa_core.errors import Conflict, SchedulerError, StorageError, StudyStopped, UserError
+from sherpa_core.errors import (
+    Conflict,
+    SchedulerError,
+    StorageError,
+    StudyStopped,
+    Unreachable,
+    UserError,
+)
 from sherpa_core.events import Event
 from sherpa_core.execution import Execution, Report
 from sherpa_core.history import History
@@ -22,6 +29,7 @@ from sherpa_core.interrupts import Interrupts
 from sherpa_core.jobs import JobReport
 from sherpa_core.judging import Judge, judge_end
 from sherpa_core.options import RunOptions
+from sherpa_core.patience import Patience
 from sherpa_core.plugin import AlgorithmState
 from sherpa_core.session import end_session, host, orphans
 from sherpa_core.starts import Unstarted
@@ -33,7 +41,7 @@ LEASE = 90.0  # seconds for which a runner owns its trials; renewed three times 
 _QUICK_ASK = 0.05  # seconds: a quicker ask is waited for, a slower one goes on in its thread
 _STOP_GRACE = 10.0  # seconds that a worker has to notice that its trial is to stop
 _KILL_AGAIN = 60.0  # seconds after which a job that was killed and still runs is killed again
-_OUTAGE = 60.0  # seconds that a storage may be out of reach
+_OUTAGE = 60.0  # seconds that a storage or an engine may be out of reach
 _LONGEST_PAUSE = 0.1  # seconds between two turns
 
 
@@ -88,7 +96,7 @@ class Runner:
         self._exhausted = False  # the algorithm is done
         self._leased = self._looked = -math.inf
         self._unstarted = Unstarted()
-        self._outage: float | None = None
+        self._patience = Patience(_OUTAGE, engine.log.clock)
 
     @property
     def history(self) -> History:
@@ -149,22 +157,15 @@ class Runner:
             self.engine.stop(None)  # whoever runs a stopped study wants it to go on
 
     def _turn_guarded(self) -> bool:
-        """Take one turn; a storage may be out of reach for a while."""
+        """Take one turn; a storage or a scheduler's engine may be out of reach for a while."""
         try:
             over = self._turn()
-            self._outage = None
-            return over
-        except Conflict:
-            raise
-        except StorageError as error:
-            now = self.engine.log.clock()
-            if self._outage is None:
-                self._outage = now
-                logger.warning("the storage does not answer, trying again: %s", error)
-            if now - self._outage > _OUTAGE:
-                raise
+        except (StorageError, Unreachable) as error:
+            self._patience.bear(error)
             self._execution.wait(0.5)
             return False
+        self._patience.renew()
+        return over
 
     def _turn(self) -> bool:
         """Do all that can be done now; return whether the run is over.
@@ -300,10 +301,11 @@ class Runner:
             return
         for trial in orphans(self.history, log.writer, log.clock()):
             owner = self.history.sessions[trial.writer]
-            if not self._execution.adopt(trial, owner.host == host()):
+            job = self._execution.adopt(trial, owner.host == host())
+            if job is None:
                 self.engine.restart(trial, "lost with its runner", self.options.max_attempts)
             elif self.engine.adopt(trial):
-                self._tasks[trial.id] = _Task(trial, trial.attempt, trial.job, trial.started)
+                self._tasks[trial.id] = _Task(trial, trial.attempt, job, trial.started)
                 self._judge.judge_past(trial)
                 self._judge.write()
             else:

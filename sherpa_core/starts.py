@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sherpa_core.engine import Engine
-from sherpa_core.errors import SchedulerError, listed
+from sherpa_core.errors import SchedulerError, Unreachable, listed
 from sherpa_core.trial import Trial
 
 _MOST = 3  # failures in a row after which it is not the trials' fault
@@ -23,7 +23,12 @@ class Unstarted:
         return trial in self._errors
 
     def add(self, trial: Trial, error: SchedulerError) -> None:
-        """Note a failure; raises `SchedulerError` after three in a row."""
+        """Note a failure; raises `SchedulerError` after three in a row.
+
+        Raises `Unreachable` at once: nothing was tried.
+        """
+        if isinstance(error, Unreachable):
+            raise error
         self._errors[trial] = error
         if len(self._errors) >= _MOST:
             self.check()

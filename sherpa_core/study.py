@@ -2,36 +2,33 @@
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
-from threading import RLock
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from sherpa_core import confirmation, creation, saving
+from sherpa_core import confirmation, creation, serving
 from sherpa_core import events as ev
 from sherpa_core.dashboards import Dashboards
 from sherpa_core.engine import Engine
 from sherpa_core.errors import Conflict, UserError, listed
 from sherpa_core.events import Event
-from sherpa_core.history import History
 from sherpa_core.locate import open_log
 from sherpa_core.log import Log
+from sherpa_core.objective import Objective, load_objective
+from sherpa_core.options import RunOptions
 from sherpa_core.parameters import Parameter
 from sherpa_core.plugin import AlgorithmState
 from sherpa_core.registry import load
 from sherpa_core.reports import observation_event
+from sherpa_core.runner import Runner
 from sherpa_core.session import orphans
+from sherpa_core.study_view import StudyView
 from sherpa_core.trial import FINAL, Trial
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-logger = logging.getLogger(__name__)
+from sherpa_core.workers import WorkerExecution
 
 
-class Study:
+class Study(StudyView):
     """A search for the hyperparameters with the best objective. Safe to use from several threads.
 
     Args:
@@ -43,7 +40,7 @@ class Study:
         disable_dashboard: whether to start no dashboard.
         output_dir: folder for results; also for the study's database unless `storage` is given.
         random_seed: makes suggestions reproducible; 0 to 2**63 - 1. Default: drawn and recorded.
-        storage: URL or object of a storage. Default: a file in `output_dir`, else memory.
+        storage: URL, object or `Served`. Default: a file in `output_dir`, else memory.
         name: the study's name in its storage. Default: a unique one.
         stopping_rules: further stopping rules.
         observers: names, dicts or objects that are told what happens.
@@ -133,62 +130,12 @@ class Study:
         dashboards: Dashboards,
         output_dir: str | Path | None,
     ) -> None:
-        self.engine = Engine(log, plan.algorithm, plan.rules, plan.observers)
-        self._log = log
+        engine = Engine(log, plan.algorithm, plan.rules, plan.observers)
+        super().__init__(engine, Path(output_dir) if output_dir is not None else None)
         self._dashboards = dashboards
-        self.output_dir = Path(output_dir) if output_dir is not None else None
-        self._lock = RLock()
-        self._shared = getattr(log.storage.plugin, "shared", True)
         self._told_to_stop: dict[int, str] = {}
         self._orphans = orphans(log.history, log.writer, log.clock())
-        for address in dashboards.start(log.storage, log.study):
-            logger.info("SHERPA dashboard running on %s", address)
-
-    @property
-    def name(self) -> str:
-        """The study's name in its storage."""
-        return self._log.study
-
-    @property
-    def history(self) -> History:
-        """The history as far as it was read; see `refresh`."""
-        return self._log.history
-
-    @property
-    def parameters(self) -> list[Parameter]:
-        """The search space as a list."""
-        return list(self.history.space)
-
-    @property
-    def lower_is_better(self) -> bool:
-        """Whether the objective is minimized."""
-        return self.history.lower_is_better
-
-    @property
-    def random_seed(self) -> int:
-        """The seed of all suggestions."""
-        return int(self.history.config["seed"])
-
-    @property
-    def results(self) -> pd.DataFrame:
-        """The results so far.
-
-        Columns: Trial-ID, Status, Iteration, the parameters (sorted), Objective, the context
-        (sorted), Failure, Attempt, Started, Duration (seconds). One row per observation (Status
-        INTERMEDIATE), and one per trial that ended, with its best observation.
-        """
-        with self._lock:
-            self.refresh()
-            return self.history.results
-
-    def get_best_result(self) -> dict[str, Any]:
-        """Return the best trial's Trial-ID, Iteration, Objective, parameters and context.
-
-        Looks at completed and stopped trials; `{}` when none of them has an objective.
-        """
-        with self._lock:
-            self.refresh()
-            return self.engine.best_result()
+        dashboards.start(log.storage, log.study, self.output_dir)
 
     def best(
         self, confirm: int = 0, repeats: int = 5, objective: Callable[[Trial], float] | None = None
@@ -206,6 +153,40 @@ class Study:
         with self._lock:
             self.refresh()
             return confirmation.confirm(self.engine, confirm, repeats, objective)
+
+    def optimize(
+        self,
+        objective: str | Objective,
+        max_num_trials: int | None = None,
+        workers: int = 1,
+        timeout: float | None = None,
+        trial_timeout: float | None = None,
+    ) -> dict[str, Any]:
+        """Train trials with a function, in processes of their own, until the study is done.
+
+        Args:
+            objective: `f(trial)` or `"module:function"`; it returns the objective, or reports it
+                with `trial.report(objective, iteration, context)`.
+            max_num_trials: number of trials of the study after which none is started.
+            workers: number of trials at a time.
+            timeout: seconds after which no trial is started.
+            trial_timeout: seconds after which a trial is ended.
+
+        Returns:
+            The best result as `get_best_result` gives it.
+
+        Raises:
+            UserError: wrong arguments; nothing was started.
+            PluginError: the algorithm failed.
+            KeyboardInterrupt: a second Ctrl-C.
+        """
+        options = RunOptions(workers, max_num_trials, timeout, trial_timeout)
+        execution = WorkerExecution(load_objective(objective), self.output_dir)
+        runner = Runner(self.engine, execution, options, checkpoints=self.checkpoints())
+        runner.run()
+        if runner.interrupted > 1:
+            raise KeyboardInterrupt
+        return self.get_best_result()
 
     def get_suggestion(self) -> Trial | AlgorithmState:
         """Return the next trial, `AlgorithmState.WAIT` or `AlgorithmState.DONE`.
@@ -345,10 +326,6 @@ class Study:
         with self._lock:
             self.engine.stop(reason)
 
-    def refresh(self) -> None:
-        """Read what others have written."""
-        self._log.refresh()
-
     def set_note(self, note: str, tags: Iterable[str] | None = None) -> None:
         """Write down a note, and tags if given."""
         event: Event = {"type": ev.NOTE_SET, "note": str(note)}
@@ -374,27 +351,12 @@ class Study:
             list(context_names),
         )
 
-    def save(self, output_dir: str | Path | None = None) -> None:
-        """Write results.csv and config.json (and the log, if the study is in memory).
-
-        Args:
-            output_dir: the folder. Default: the study's own.
-
-        Raises:
-            UserError: there is no folder.
-        """
-        folder = output_dir or self.output_dir
-        if folder is None:
-            raise UserError("give save() an output_dir: this study has none of its own")
-        with self._lock:
-            self.refresh()
-            saving.save(self._log, Path(folder), with_log=not self._shared)
-
     def close(self) -> None:
-        """Stop the dashboards."""
+        """Stop the dashboards, and the storage's server where the study has one of its own."""
         self._dashboards.stop()
+        serving.close(self._log.storage.plugin)
 
-    @staticmethod
-    def load_dashboard(path: str | Path) -> Study:
+    @classmethod
+    def load_dashboard(cls, path: str | Path) -> Study:
         """Show a study's dashboard; the study that is returned can also be continued."""
-        return Study.load(path)
+        return cls.load(path)

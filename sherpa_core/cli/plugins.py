@@ -55,6 +55,8 @@ def _row(entry: Entry, note: str = "") -> dict[str, Any]:
         notes.append(f"clashes with {', '.join(entry.clashes)}")
     if entry.name in registry.disabled():
         notes.append("disabled")
+    if needed := registry.unmet(entry):
+        notes.append(f"needs sherpa-core{needed}")
     row = attrs.asdict(entry, filter=lambda field, value: field.name not in ("point", "clashes"))
     return {**row, "note": "; ".join(notes)}
 
@@ -127,9 +129,24 @@ def check_plugin(name: str, kind: str | None) -> int:
             f"{name!r} is a name of several kinds, choose one with --kind: {listed(kinds)}"
         )
     registry.load(kinds[0], name)
+    return 1 if _testkit().check(kinds[0], name) else 0
+
+
+@plugins_command.command("new")
+@click.argument("name")
+@click.option("--kind", type=click.Choice(list(GROUPS)), required=True, help="The kind of plugin.")
+@click.option("--folder", default=".", help="Where its own folder is made. Default: here.")
+def new_plugin(name: str, kind: str, folder: str) -> None:
+    """Write a distribution with a plugin NAME that works, with tests, README and CI."""
+    root = _testkit().new_plugin(name, kind, folder)
+    click.echo(clean(f"{root} holds the {kind.replace('_', ' ')} {name!r}. Install and test it:"))
+    click.echo(clean(f'  python -m pip install --editable "{root}[test]"'))
+    click.echo(clean(f"  python -m pytest {root}"))
+
+
+def _testkit() -> Any:
     try:
-        testkit = import_module("sherpa_testkit")
+        return import_module("sherpa_testkit")
     except ModuleNotFoundError:
         hint = "Install it: pip install sherpa-testkit"
-        raise PluginError("the contract suites are not installed.", hint=hint) from None
-    return 1 if testkit.check(kinds[0], name) else 0
+        raise PluginError("this needs the contract suites of sherpa-testkit.", hint=hint) from None

@@ -97,7 +97,6 @@ def _run(file: StudyFile, resume: bool, progress: Progress | None) -> tuple[bool
         try:
             with progress or nullcontext():
                 runner = run(study, file.job, file.options, progress)
-            study.save()
         except (SherpaError, OSError) as error:
             raise click.ClickException(f"the run failed: {error}") from error
     return bool(runner.interrupted), study.history
@@ -124,12 +123,13 @@ class _Handler(logging.Handler):
 @contextmanager
 def _logged(console: Console, quiet: bool) -> Iterator[None]:
     """Print what the core logs meanwhile: warnings, and where the dashboard is."""
-    core, study = logging.getLogger("sherpa_core"), logging.getLogger("sherpa_core.study")
-    handler, before = _Handler(console), study.level
+    core = logging.getLogger("sherpa_core")
+    dashboards = logging.getLogger("sherpa_core.dashboards")
+    handler, before = _Handler(console), dashboards.level
     core.addHandler(handler)
-    study.setLevel(logging.WARNING if quiet else logging.INFO)
+    dashboards.setLevel(logging.WARNING if quiet else logging.INFO)
     try:
         yield
     finally:
         core.removeHandler(handler)
-        study.setLevel(before)
+        dashboards.setLevel(before)

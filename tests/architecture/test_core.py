@@ -32,6 +32,9 @@ ORDER = [
     "numeric",
     "parameters",
     "space",
+    "resources",
+    "command",
+    "objective",
     "options",
     "results",
     "history",
@@ -46,15 +49,20 @@ ORDER = [
     "confirmation",
     "judging",
     "starts",
+    "patience",
+    "interrupts",
+    "runner",
     "workers",
+    "serving",
     "locate",
     "saving",
     "creation",
+    "study_view",
     "study",
-    "interrupts",
-    "runner",
     "optimization",
+    "minimizing",
     "client",
+    "function_job",
     "config",
     "database",
     "algorithms",
@@ -181,7 +189,7 @@ def test_the_core_does_not_grow() -> None:
     command_line = sum(lines for path, lines in code.items() if "cli" in path.parts)
 
     assert command_line < 950
-    assert sum(code.values()) - command_line < 4_900
+    assert sum(code.values()) - command_line < 5_400
 
 
 def python_files() -> list[Path]:

@@ -280,9 +280,13 @@ WRONG = {
         GOOD.replace('command = "true {C}"', 'objective = "nothing_here:f"'),
         "run.objective: objective 'nothing_here:f' cannot be imported: ModuleNotFoundError: No ",
     ),
-    "an objective for a scheduler": (
-        f"scheduler = 'local'\n{GOOD}".replace('command = "true {C}"', 'objective = "math:exp"'),
-        "scheduler: an objective function runs in processes of the runner",
+    "a resource that there is not": (
+        f"{GOOD}\nresources_per_trial = {{cores = 2}}",
+        "run.resources_per_trial: resources_per_trial has no 'cores'",
+    ),
+    "a storage that cannot be served": (
+        f"storage = {{name = 'memory'}}\n{GOOD}",
+        "storage: the storage 'memory' has no server of its own: give its URL (memory://...)",
     ),
 }
 
@@ -297,7 +301,7 @@ def test_wrong_input_is_named_by_its_key_path(text: str, message: str, tmp_path:
     [
         (GOOD.replace("random", "rndom"), "algorithm: the algorithm 'rndom' is not installed. Did"),
         (f"stopping_rules = ['medan']\n{GOOD}", "stopping_rules[0]: the stopping rule 'medan' is"),
-        (f"scheduler = 'slurm'\n{GOOD}", "scheduler: the scheduler 'slurm' is not installed."),
+        (f"scheduler = 'pbs-pro'\n{GOOD}", "scheduler: the scheduler 'pbs-pro' is not installed."),
         (f"storage = 'sqlit:a.db'\n{GOOD}", "storage: the storage 'sqlit' is not installed. Did"),
         (f"observers = ['none']\n{GOOD}", "observers[0]: the observer 'none' is not installed."),
     ],

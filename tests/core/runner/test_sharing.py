@@ -146,6 +146,20 @@ def test_a_job_that_the_scheduler_knows_is_followed(lab: Any, draw: Any) -> None
     ] * 2
 
 
+def test_a_job_whose_id_was_never_written_down_is_found_by_its_name(lab: Any, draw: Any) -> None:
+    lab.scheduler.remote = True
+    lab.scheduler.submit_job(
+        ["x"], {"SHERPA_TRIAL_ID": "1", "SHERPA_ATTEMPT": "1"}, "study-1.1", {}
+    )
+    foreign(lab, until=-1.0)
+
+    history = lab.run(lab.study(draw(2)))
+
+    assert lab.started == [(1, 1), (2, 1)], "nothing runs twice"
+    assert history.trials[1].job == "fake-1"
+    assert [trial.status for trial in history.ended] == ["COMPLETED"] * 2
+
+
 def test_what_a_followed_job_said_meanwhile_is_judged_at_its_place(lab: Any, draw: Any) -> None:
     class Never:
         def should_trial_stop(self, trial: Any) -> bool:

@@ -15,10 +15,11 @@ import sherpa_core as sherpa
 from sherpa_core.history import History
 from sherpa_core.jobs import process_start
 from sherpa_core.memory import MemoryStorage
+from sherpa_core.objective import load_objective
 from sherpa_core.options import RunOptions
 from sherpa_core.plugin import AlgorithmState
 from sherpa_core.runner import Runner
-from sherpa_core.workers import WorkerExecution, load_objective
+from sherpa_core.workers import WorkerExecution
 
 
 class Draw:

@@ -9,7 +9,7 @@ import pytest
 
 import sherpa_core as sherpa
 from sherpa_core.errors import TrialStopped, UserError
-from sherpa_core.workers import load_objective
+from sherpa_core.objective import load_objective
 
 pytestmark = pytest.mark.timeout(60)
 
@@ -193,8 +193,8 @@ def test_a_module_that_fails_is_refused(
     [
         ({"command": "true"}, "either an objective function or a command, not both"),
         ({"filename": "train.py"}, "either an objective function or a command, not both"),
-        ({"scheduler": "local"}, "a scheduler and resources need a command or a filename"),
-        ({"resources": {"gpus": 1}}, "a scheduler and resources need a command or a filename"),
+        ({"scheduler": "local"}, "a scheduler starts programs, which find a function by its name"),
+        ({"resources_per_trial": {"gpus": 1}}, "resources_per_trial need a scheduler"),
     ],
 )
 def test_what_does_not_fit_a_function_is_refused_and_nothing_is_written(

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from sherpa_testkit.observer import ObserverContract as ObserverContract
     from sherpa_testkit.promises import BrokenPromise as BrokenPromise
     from sherpa_testkit.promises import promised as promised
+    from sherpa_testkit.scaffold import new_plugin as new_plugin
     from sherpa_testkit.scheduler import SchedulerContract as SchedulerContract
     from sherpa_testkit.simulation import Simulation as Simulation
     from sherpa_testkit.simulation import Step as Step
@@ -40,6 +41,7 @@ _HOMES = {
     "StoppingRuleContract": "stopping_rule",
     "StorageContract": "storage",
     "check": "checking",
+    "new_plugin": "scaffold",
     "promised": "promises",
     "suite_for": "checking",
 }

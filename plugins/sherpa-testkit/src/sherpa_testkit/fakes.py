@@ -162,6 +162,11 @@ class FakeScheduler(Scheduler):
         """Return what became of each job so far."""
         return {job_id: self.get_status(job_id) for job_id in job_ids}
 
+    def find_job(self, job_name: str) -> str | None:
+        """Return the id of the job of this name, None if there is none."""
+        named = [job.job_id for job in self.jobs.values() if job.job_name == job_name]
+        return named[-1] if named else None
+
     def kill_job(self, job_id: str) -> None:
         """End a job at once."""
         self.killed.append(job_id)
