@@ -2,7 +2,10 @@
 
 A small network is trained on the digits data with five hyperparameters, as in the comparison of
 the SHERPA manual: every algorithm gets the epochs of 100 models with 26 epochs each, 20 trials at
-a time (simulated: an epoch takes one unit of time), and checkpoints are real files.
+a time (simulated: an epoch takes one unit of time), checkpoints are real files. What is compared
+is the accuracy on the 400 images that the algorithms choose by. The best of many noisy values
+flatters whoever draws most of them, so the accuracy of the chosen model on 497 other images is told
+as well.
 """
 
 from __future__ import annotations
@@ -26,11 +29,12 @@ WORKERS = 20
 PICTURE = Path(__file__).parents[1] / "docs" / "pictures" / "early-stopping.png"
 
 Curve = list[tuple[int, float]]
+Search = tuple[Curve, float]
 
 
 def algorithms(models: int) -> dict[str, Any]:
-    """Return what is compared; a finished model has 26 epochs, with halving 2 + 6 + 18."""
-    halving = {"r": 2, "R": 18, "eta": 3, "max_finished_configs": models}
+    """Return what is compared; a finished model has 26 epochs, with halving 1 + 5 + 25."""
+    halving = {"r": 1, "R": 25, "eta": 5, "max_finished_configs": models}
     size = max(models, 2)
     return {
         "random": {"name": "random"},
@@ -47,12 +51,12 @@ def epochs_of(trial: Trial) -> int:
     return int(trial.parameters.get("resource", EPOCHS))
 
 
-def search(algorithm: Any, budget: int, seed: int, folder: Path) -> Curve:
-    """Return the best accuracy so far against the epochs spent."""
+def search(algorithm: Any, budget: int, seed: int, folder: Path) -> Search:
+    """Return the best accuracy so far against the epochs spent, and the best model's on others."""
     study = Study(training_space(), algorithm, False, random_seed=seed, disable_dashboard=True)
     working: list[tuple[int, int]] = []  # when a trial ends, which one
     now = spent = 0
-    best = 0.0
+    best = 0.0, 0.0
     curve: Curve = []
     while True:
         while len(working) < WORKERS and spent < budget:
@@ -64,17 +68,18 @@ def search(algorithm: Any, budget: int, seed: int, folder: Path) -> Curve:
             spent += epochs_of(trial)
             heapq.heappush(working, (now + epochs_of(trial), trial.id))
         if not working:
-            return curve
+            return curve, best[1]
         now, id = heapq.heappop(working)
         trial = study.history.running[id]
-        for accuracy in train(trial, seed, folder):
-            best = max(best, accuracy)
-            study.add_observation(trial, accuracy, trial.num_observations + 1)
+        for chosen_by, unseen in train(trial, seed, folder):
+            if chosen_by > best[0]:
+                best = chosen_by, unseen
+            study.add_observation(trial, chosen_by, trial.num_observations + 1)
         study.finalize(trial)
-        curve.append((sum(map(epochs_of, study.history.ended)), best))
+        curve.append((sum(map(epochs_of, study.history.ended)), best[0]))
 
 
-def train(trial: Trial, seed: int, folder: Path) -> list[float]:
+def train(trial: Trial, seed: int, folder: Path) -> list[tuple[float, float]]:
     """Train a trial's network for its epochs, from its parent's checkpoint if it has one."""
     settings = trial.parameters
     model = settings.get("load_from", "")
@@ -96,11 +101,12 @@ def reached(curves: Sequence[Curve], accuracy: float) -> float:
 def measure(options: Options, notes: list[str]) -> Iterator[Row]:
     models, seeds = options.size(100, 3), options.size(5, 1)
     budget = models * EPOCHS
-    curves: dict[str, list[Curve]] = {name: [] for name in algorithms(models)}
+    searches: dict[str, list[Search]] = {name: [] for name in algorithms(models)}
     for seed in range(seeds):
         for name, algorithm in algorithms(models).items():
             with tempfile.TemporaryDirectory() as folder:
-                curves[name].append(search(algorithm, budget, seed, Path(folder)))
+                searches[name].append(search(algorithm, budget, seed, Path(folder)))
+    curves = {name: [curve for curve, _ in found] for name, found in searches.items()}
     final = [curve[-1][1] for curve in curves["random"]]
     target = statistics.fmean(final)
     for name, found in curves.items():
@@ -110,7 +116,8 @@ def measure(options: Options, notes: list[str]) -> Iterator[Row]:
         notes.append(
             f"{name}: accuracy {statistics.fmean(accuracies):.4f} ± {spread:.4f} (mean and "
             f"standard deviation over {len(found)} seeds) after {budget:,} epochs, "
-            f"{third:.4f} after a third"
+            f"{third:.4f} after a third; "
+            f"{statistics.fmean(unseen for _, unseen in searches[name]):.4f} on other images"
         )
         if name == "random":
             continue
@@ -147,7 +154,7 @@ def draw(curves: dict[str, list[Curve]], budget: int) -> None:
         mean, spread = steps.mean(0), 2 * steps.std(0, ddof=1)
         axes.plot(grid, mean, color=color, label=name)
         axes.fill_between(grid, mean - spread, mean + spread, color=color, alpha=0.15, lw=0)
-    axes.set(xlabel="epochs spent", ylabel="best validation accuracy", xlim=(0, budget))
+    axes.set(xlabel="epochs spent", ylabel="best accuracy so far", xlim=(0, budget))
     axes.set_ylim(0.92, 1.0)
     axes.legend(title=f"mean ± 2 standard deviations, {len(found)} seeds", loc="lower right")
     PICTURE.parent.mkdir(exist_ok=True)
