@@ -2,11 +2,13 @@
 #
 #   make demo     tune a real model: two minutes, installation included
 #   make test     every check: style, types, tests, docs
+#   make services install and start what some tests need (Debian, as root): a browser, Slurm,
+#                 Grid Engine, a MongoDB server; without them `make test` says what it skipped
 #   make lint     style and types only
 #   make bench    measure against other libraries; JSON goes to benchmarks/results/
 #   make kills    end 200 runners and trials at random moments; nothing may be lost
 #   make docs     build the documentation into docs/_build/html
-#   make wheels   build wheel and sdist of every distribution into dist/
+#   make release  build wheel and sdist of every distribution into dist/, and check them
 #   make clean    remove all of the above, the environment too
 #
 # PYTHON=python3.12 chooses the interpreter; PYTEST_ARGS="-k median" goes to pytest.
@@ -20,15 +22,16 @@ PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 STAMPS := $(VENV)/stamps
 
 PLUGINS := $(patsubst %/pyproject.toml,%,$(sort $(wildcard plugins/sherpa-*/pyproject.toml sherpa_contrib/pyproject.toml)))
-STANDARD := $(addprefix plugins/sherpa-,random grid median local sqlite plot)
+STANDARD := $(addprefix plugins/sherpa-,random grid median local sqlite plot flask)
 PROJECTS := pyproject.toml $(addsuffix /pyproject.toml,$(PLUGINS))
 BENCHMARKS := $(sort $(wildcard benchmarks/bench_*.py))
+SERVICES := $(addprefix scripts/services/,browser.sh slurm.sh gridengine.sh mongodb.sh)
 
 # The distributions are built in the environment itself, which holds the build backend:
 # an environment of its own for each would double the time.
 INSTALL := $(PIP) install --no-build-isolation
 
-.PHONY: demo test lint check-types check-style pytest bench kills docs wheels clean
+.PHONY: demo test services lint pytest bench kills docs release clean
 .DELETE_ON_ERROR:
 
 # ---- what people call -----------------------------------------------------------------
@@ -38,12 +41,19 @@ demo: $(STAMPS)/demo
 
 test: lint pytest docs
 
+services:
+	@set -e; for service in $(SERVICES); do echo "== $$service up"; $$service up >/dev/null; done
+
 lint: $(STAMPS)/dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
 pytest: $(STAMPS)/dev
+	@set -e; for service in $(SERVICES); do \
+	    if $$service status 2>/dev/null; then eval "$$($$service env)"; fi; \
+	done; \
+	echo $(BIN)/python -m pytest $(PYTEST_ARGS); \
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
 
 docs: $(STAMPS)/dev
@@ -59,11 +69,13 @@ bench: $(STAMPS)/bench
 kills: $(STAMPS)/dev
 	SHERPA_KILLS=200 $(BIN)/python -m pytest -s tests/end_to_end/test_kills.py $(PYTEST_ARGS)
 
-wheels: $(STAMPS)/dev
+release: $(STAMPS)/release
 	rm -rf dist
 	@set -e; for project in . $(PLUGINS); do \
 	    $(BIN)/python -m build --no-isolation --outdir dist $$project; \
 	done
+	$(BIN)/python -m twine check --strict dist/*
+	$(BIN)/check-wheel-contents dist/*.whl
 
 clean:
 	rm -rf $(VENV) build dist docs/_build docs/plugins .mypy_cache .pytest_cache .ruff_cache .hypothesis
@@ -87,4 +99,8 @@ $(STAMPS)/dev: $(STAMPS)/base $(PROJECTS)
 
 $(STAMPS)/bench: $(STAMPS)/dev
 	$(INSTALL) --group bench
+	@touch $@
+
+$(STAMPS)/release: $(STAMPS)/base pyproject.toml
+	$(INSTALL) --group release
 	@touch $@

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
+from urllib.parse import quote, urlencode
 
 from sherpa_core import locate
 from sherpa_core.errors import Conflict, StorageError, UserError
@@ -33,7 +34,8 @@ class Client:
         host: host of a MongoDB server. Default: the environment that the runner has set.
         port: its port, 27010 when only the host is given.
         test_mode: needs no study: `get_trial` gives an empty trial, reports are only checked.
-        **mongo_client_args: further options of the MongoDB connection.
+        **mongo_client_args: further options of the MongoDB connection, such as `username`,
+            `password` and `tls`.
 
     Raises:
         UserError: the script was not started by a runner.
@@ -52,8 +54,7 @@ class Client:
         if test_mode:
             return
         if host is not None or port is not None:
-            options = "&".join(f"{name}={value}" for name, value in mongo_client_args.items())
-            self._url = f"mongodb://{host or 'localhost'}:{port or 27010}/?{options}".rstrip("/?")
+            self._url = _mongodb_url(host or "localhost", port or 27010, mongo_client_args)
         else:
             self._url = _storage_of_the_run()
 
@@ -169,6 +170,17 @@ _HOW = (
     "A trial script is started by a runner: `sherpa run STUDY.toml` or sherpa_core.optimize(...); "
     "to try it by itself use Client(test_mode=True)."
 )
+
+
+def _mongodb_url(host: str, port: int, options: Mapping[str, Any]) -> str:
+    given = {
+        name: str(value).lower() if isinstance(value, bool) else str(value)
+        for name, value in options.items()
+    }
+    user, password = given.pop("username", ""), given.pop("password", "")
+    credentials = f"{quote(user, safe='')}:{quote(password, safe='')}@" if user else ""
+    query = f"/?{urlencode(given, quote_via=quote)}" if given else ""
+    return f"mongodb://{credentials}{host}:{port}{query}"
 
 
 def _study_of_the_run() -> str:

@@ -251,6 +251,8 @@ class JobExecution:
 
     def close(self) -> None:
         """See `Execution.close`."""
+        if close := getattr(self._scheduler.plugin, "close", None):
+            close()
 
     def _find(self, trial: Trial) -> Any:
         """Return the job of a runner that ended before it could write down the job's id."""

@@ -91,7 +91,8 @@ class SchedulerSpec:
     """Group `sherpa.schedulers`: runs jobs. One acts in a study.
 
     An attribute `remote = True` says that jobs may run on other hosts, `poll_interval`
-    (seconds, default 0.02) how often its status may be asked.
+    (seconds, default 0.02) how often its status may be asked. A method `close()`
+    is called when a run ends; the scheduler may be used again after it.
     """
 
     @_first

@@ -18,7 +18,7 @@ from sherpa_core.hookspecs import REQUIRED, SPECS
 from sherpa_core.registry import GROUPS
 
 ROOT = Path(__file__).parents[2]
-PAGES = ("README.md", "docs/architecture.md", "docs/write-a-plugin.md")
+PAGES = ("README.md", "docs/architecture.md", "docs/distributions.md", "docs/write-a-plugin.md")
 TABLE = re.compile(r"(<!-- table: (?P<name>\w+) -->\n)(?P<body>.*?)(<!-- end -->)", re.DOTALL)
 
 
@@ -81,7 +81,21 @@ def plugins() -> str:
     return table(("distribution", "provides", "standard"), rows)
 
 
+def distributions() -> str:
+    """All distributions of this project with their plugins, and what they need of others."""
+    rows = []
+    for path in [ROOT, ROOT / "sherpa_contrib", *sorted((ROOT / "plugins").glob("sherpa-*"))]:
+        project = tomllib.loads((path / "pyproject.toml").read_text("utf-8"))["project"]
+        points = project.get("entry-points", {})
+        names = [f"`{name}`" for group in GROUPS.values() for name in points.get(group, ())]
+        needs = [each for each in project["dependencies"] if not each.startswith("sherpa-core")]
+        extras = [f"`[{name}]`" for name in project.get("optional-dependencies", ())]
+        rows.append((project["name"], ", ".join(names), ", ".join(needs), ", ".join(extras)))
+    return table(("distribution", "plugins", "needs, beside the core", "extras"), rows)
+
+
 TABLES: dict[str, Callable[[], str]] = {
+    "distributions": distributions,
     "modules": modules,
     "events": event_types,
     "hooks": hooks,

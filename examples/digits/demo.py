@@ -32,6 +32,20 @@ def next_folder() -> Path:
     return next(path for path in map(Path, names) if not (path / "summary.png").exists())
 
 
+def show(folder: Path) -> None:
+    """Keep the dashboard open until Enter, for people at a terminal."""
+    if not sys.stdin.isatty():
+        return
+    page = subprocess.Popen([sherpa(), "dashboard", str(folder), "--no-browser"])
+    try:
+        input("\nThe dashboard goes on at the address below; Enter ends it.\n")
+    except EOFError:
+        pass
+    finally:
+        page.send_signal(signal.SIGINT)
+        page.wait()
+
+
 def call(*words: str | Path, show_result: bool = True) -> None:
     """Print a command and run it; end with its exit code if it fails."""
     command = [str(word) for word in words]
@@ -55,15 +69,18 @@ if __name__ == "__main__":
     signal.signal(signal.SIGINT, lambda *_: None)  # the command that runs takes care of Ctrl-C
     run = [sherpa(), "run", HERE / "study.toml", "--resume", "--output-dir", folder]
 
-    print("\nTunes a support vector machine on 1,797 handwritten digits: about a minute.\n")
+    print("\nTunes a support vector machine on 1,797 handwritten digits: about a minute.")
+    print("The dashboard shows it live, at the address below.\n")
     call(*run, "--max-num-trials", str(options.max_num_trials), show_result=False)
     call(sherpa(), "plot", folder, show_result=False)
     call("python", HERE / "compare.py", folder)
     print(f"""
   picture: {folder / "summary.png"}
   results: {folder / "results.csv"}
+  report:  {shlex.join([sherpa(), "report", str(folder)])} writes a page to send to others
 
 Next: let the search go on for {options.max_num_trials} more trials
 
   {shlex.join(map(str, run))} --max-num-trials {2 * options.max_num_trials}
 """)
+    show(folder)

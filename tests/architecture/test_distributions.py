@@ -10,10 +10,12 @@ from typing import Any
 
 import pytest
 
+import sherpa_core
 from sherpa_core import registry
 from sherpa_core.registry import GROUPS
 
 ROOT = Path(__file__).parents[2]
+CONTRIB = ROOT / "sherpa_contrib"
 PLUGINS = sorted(path.parent for path in ROOT.glob("plugins/*/pyproject.toml"))
 
 plugin = pytest.mark.parametrize("folder", PLUGINS, ids=lambda path: path.name)
@@ -88,6 +90,12 @@ def test_entry_points_resolve(folder: Path) -> None:
             assert EntryPoint(name, value, group).load() is not None
             installed = distribution(folder.name).entry_points.select(group=group, name=name)
             assert [point.value for point in installed] == [value], "run make again"
+
+
+def test_there_is_one_version() -> None:
+    versions = {metadata(each)["project"]["version"] for each in [ROOT, CONTRIB, *PLUGINS]}
+
+    assert versions == {sherpa_core.__version__}
 
 
 def test_standard_brings_what_the_demo_installs() -> None:

@@ -41,12 +41,16 @@ class Environment:
             if not link.exists():
                 link.symlink_to(entry)
 
-    def install(self, *requirements: str) -> None:
-        """Install wheels, by their names or paths, from the folder of wheels only."""
+    def install(self, *requirements: str, resolve: bool = True) -> None:
+        """Install wheels, by their names or paths, from the folder of wheels only.
+
+        Without `resolve` what they need is not looked at, as pip sometimes leaves it.
+        """
         self.borrow(*(each for each in requirements if not each.endswith(".whl")))
+        options = [] if resolve else ["--no-deps"]
         done = run(
             [sys.executable, "-m", "pip", "--python", str(self.bin / "python"), "--quiet",
-             "install", *requirements], self.variables(), Path.cwd(),
+             "install", *options, *requirements], self.variables(), Path.cwd(),
         )  # fmt: skip
         assert done.returncode == 0, done.stdout
 

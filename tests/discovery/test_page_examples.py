@@ -120,7 +120,7 @@ def test_a_study_file_uses_them_by_name(examples: Any, tmp_path: Path) -> None:
     counted = examples.shell("sherpa count output_study", tmp_path)
 
     assert done.returncode == 0, done.stdout
-    assert "SHERPA dashboard running on http://127.0.0.1:" in done.stdout
+    assert "SHERPA Dashboard running on http://127.0.0.1:" in done.stdout
     assert re.search(r"^started 1 \{'x': ", done.stdout, re.MULTILINE)
     assert re.search(r"^ended 2 COMPLETED", done.stdout, re.MULTILINE)
     assert counted.stdout == "2\n"
@@ -129,7 +129,8 @@ def test_a_study_file_uses_them_by_name(examples: Any, tmp_path: Path) -> None:
 def test_the_list_storage_is_found_by_its_scheme(examples: Any, tmp_path: Path) -> None:
     script = """
 from sherpa_core import Continuous, Study
-study = Study([Continuous("x", [0, 1])], "random", storage="list:", name="here")
+space = [Continuous("x", [0, 1])]
+study = Study(space, "random", storage="list:", name="here", disable_dashboard=True)
 print(study.get_suggestion().id, study.engine.log.storage.hook.list_studies())
 """
 

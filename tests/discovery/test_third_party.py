@@ -42,7 +42,7 @@ def page(
     """The environment in which the whole page was followed from top to bottom."""
     environment = make_environment()
     environment.borrow("pip", "hatchling", "editables")  # every reader has pip, which has those
-    environment.borrow("sherpa-core[standard]", "sherpa-testkit")
+    environment.borrow("sherpa-core[standard]", "sherpa-testkit", "mypy", "ruff")
     folder = tmp_path_factory.mktemp("reader")
     outputs = {}
     for block in BLOCK.finditer(PAGE.read_text("utf-8")):
@@ -59,8 +59,19 @@ def page(
     return Followed(environment, folder, outputs)
 
 
-def test_its_contract_suite_passes(page: Followed) -> None:
-    assert re.search(r"^\d+ passed", page.output("pytest"), re.MULTILINE)
+@pytest.mark.parametrize("name", ["evolution", "drift"])
+def test_its_contract_suite_passes(name: str, page: Followed) -> None:
+    for command in (f"pytest -q sherpa-{name}", f"plugins check {name}"):
+        assert re.search(r"^\d+ passed", page.output(command), re.MULTILINE)
+
+
+def test_an_algorithm_takes_fifteen_lines() -> None:
+    first = re.search(r"^```python\n(.*?)^```$", PAGE.read_text("utf-8"), re.DOTALL | re.MULTILINE)
+    assert first
+    lines = [line.strip() for line in first[1].splitlines()]
+
+    assert "class Evolution:" in lines
+    assert len([line for line in lines if line and not line.startswith('"""')]) == 15
 
 
 def test_it_is_listed_and_explained(page: Followed) -> None:

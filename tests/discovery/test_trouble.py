@@ -18,7 +18,7 @@ build-backend = "hatchling.build"
 [project]
 name = "{name}"
 version = "1.2.3"
-dependencies = ["sherpa-core"]
+dependencies = ["sherpa-core{needed}"]
 
 [project.entry-points."sherpa.{group}"]
 {points}
@@ -112,13 +112,13 @@ max_num_trials = 3
 """
 
 
-def project(folder: Path, name: str, group: str, sources: dict[str, str]) -> Path:
+def project(folder: Path, name: str, group: str, sources: dict[str, str], needed: str = "") -> Path:
     """Write a distribution with a module for each of its plugins, and return its folder."""
     package = name.replace("-", "_")
     modules = {point: point.replace("-", "_") for point in sources}
     points = [f'{point} = "{package}.{module}:Plugin"' for point, module in modules.items()]
     (folder / name / package).mkdir(parents=True)
-    text = PYPROJECT.format(name=name, group=group, points="\n".join(points))
+    text = PYPROJECT.format(name=name, group=group, points="\n".join(points), needed=needed)
     (folder / name / "pyproject.toml").write_text(text, "utf-8")
     (folder / name / package / "__init__.py").touch()
     for point, source in sources.items():
@@ -142,7 +142,10 @@ def troubled(
         project(folder, "sherpa-twin-a", "algorithms", {"twin": SOUND, "only-a": SOUND}),
         project(folder, "sherpa-twin-b", "algorithms", {"twin": SOUND, "only-b": SOUND}),
     )
-    return make_environment("sherpa-random", *wheels)
+    environment = make_environment("sherpa-random", *wheels)
+    too_new = project(folder, "sherpa-too-new", "algorithms", {"too-new": SOUND}, ">=98,<99")
+    environment.install(*build(too_new), resolve=False)
+    return environment
 
 
 @pytest.fixture
@@ -211,6 +214,18 @@ def test_list_names_them_all_and_imports_none(troubled: Any, tmp_path: Path) -> 
         assert re.search(rf"{name} +sherpa-broken +1\.2\.3", done.stdout)
     assert re.search(r"random +sherpa-random", done.stdout)
     assert re.search(r"twin +sherpa-twin-(a|b) +1\.2\.3 +clashes with sherpa-twin-", done.stdout)
+
+
+def test_one_for_another_core_says_what_it_needs_and_what_to_do(
+    run: Callable[..., Any], troubled: Any, tmp_path: Path
+) -> None:
+    line = refused(run("too-new"), tmp_path)
+    listed = troubled.shell("sherpa plugins list", tmp_path)
+
+    assert "the algorithm 'too-new' (sherpa-too-new 1.2.3) needs sherpa-core<99,>=98, but " in line
+    assert re.search(r"but sherpa-core \d+\.\d+\.\d+ is installed", line)
+    assert line.endswith("Try: pip install --upgrade sherpa-core sherpa-too-new")
+    assert re.search(r"too-new +sherpa-too-new +1\.2\.3 +needs sherpa-core<99,>=98", listed.stdout)
 
 
 def test_show_and_check_name_a_broken_plugin(troubled: Any, tmp_path: Path) -> None:

@@ -50,9 +50,12 @@ def study_file(tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize("project", PROJECTS, ids=lambda path: path.name)
 def test_wheel_is_whole(project: Path, wheels: Path) -> None:
-    metadata = tomllib.loads((project / "pyproject.toml").read_text("utf-8"))["project"]
+    content = tomllib.loads((project / "pyproject.toml").read_text("utf-8"))
+    metadata = content["project"]
     stem = f"{metadata['name'].replace('-', '_')}-{metadata['version']}"
-    package = metadata["name"].replace("-", "_")
+    (path,) = content["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"]
+    source = project / path
+    package = source.name
 
     failures = json.loads((wheels / "failures.json").read_text("utf-8"))
     assert not failures.get(str(project)), failures[str(project)]
@@ -62,7 +65,6 @@ def test_wheel_is_whole(project: Path, wheels: Path) -> None:
 
     assert f"{package}/py.typed" in names
     assert {name.partition("/")[0] for name in names} == {package, f"{stem}.dist-info"}
-    source = project / package if project == ROOT else project / "src" / package
     expected = {path.relative_to(source.parent) for path in source.rglob("*") if path.is_file()}
     assert {name for name in names if name.startswith(f"{package}/")} == {
         path.as_posix() for path in expected if "__pycache__" not in path.parts

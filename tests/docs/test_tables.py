@@ -13,7 +13,7 @@ from sherpa_core import Continuous, Study, optimize
 from sherpa_core.memory import MemoryStorage
 
 ROOT = Path(__file__).parents[2]
-PAGES = ["README.md", "docs/architecture.md", "docs/write-a-plugin.md"]
+PAGES = ["README.md", "docs/architecture.md", "docs/distributions.md", "docs/write-a-plugin.md"]
 
 
 @pytest.fixture

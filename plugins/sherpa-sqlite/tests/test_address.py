@@ -83,7 +83,7 @@ def test_the_registry_finds_it(tmp_path: Path) -> None:
     storage = registry.open_storage(f"sqlite://{tmp_path}/study.db")
     assert isinstance(storage, SQLiteStorage)
     shown = {option.name: option for option in registry.options_of(SQLiteStorage)}
-    assert sorted(shown) == ["synchronous", "timeout", "url"]
+    assert sorted(shown) == ["network", "synchronous", "timeout", "url"]
     assert all(option.help for option in shown.values())
 
 

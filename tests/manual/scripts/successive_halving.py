@@ -4,6 +4,7 @@ import shutil
 import tempfile
 
 import sherpa
+import sherpa.algorithms.bayesian_optimization as bayesian_optimization
 from keras.datasets import mnist
 from keras.layers import Dense, Flatten
 from keras.models import Sequential, load_model
@@ -56,4 +57,5 @@ best = study.get_best_result()
 assert best['rung'] == 2 and best['resource'] == 9
 assert os.path.exists(os.path.join(model_dir, best['save_to']))
 assert model.epochs == 13
+assert bayesian_optimization.GPyOpt is sherpa.algorithms.GPyOpt
 shutil.rmtree(model_dir)

@@ -1,8 +1,12 @@
 """Runs one job beside the runner, so that its end is known even when the runner is gone.
 
-A program of its own: `python -I -S wrapper.py STATUS GRACE MAX_OUTPUT COMMAND...`,
+A program of its own: `python -I -S wrapper.py STATUS GRACE MAX_OUTPUT LIMIT LINE COMMAND...`,
 started in a session of its own, with SIGTERM blocked and the output file as standard output. It
 imports little, since every trial waits for it.
+
+LIMIT is the job's time in seconds, 0 for any. LINE says what standard input is good for:
+`queued`: the job starts when a line names its resources; `tied`: the job ends with the process at
+the other end; both words, or none.
 
 STATUS holds one record of fixed size. It is written over in place, which needs no space on a full
 disk, and read only when this process is gone, so that nobody sees half a record.
@@ -78,7 +82,19 @@ def signal_group(job: int, number: int) -> None:
         pass
 
 
-def run(grace: float, max_output: int, command: list[str], status: int) -> str:
+def await_turn(woken: int) -> bool:
+    """Wait until a line names the job's resources; return whether one came."""
+    while woken not in (ready := select.select([woken, 0], [], [])[0]):
+        if ready:
+            names = os.read(0, CHUNK).decode().rstrip("\n")
+            os.environ["SHERPA_RESOURCE"] = os.environ["CUDA_VISIBLE_DEVICES"] = names
+            return bool(names)
+    return False
+
+
+def run(
+    grace: float, max_output: int, limit: float, line: str, command: list[str], status: int
+) -> str:
     """Run the command to its end and return the last record."""
     asked: list[int] = []
     signal.signal(signal.SIGTERM, lambda number, _: asked.append(number))
@@ -88,6 +104,9 @@ def run(grace: float, max_output: int, command: list[str], status: int) -> str:
     signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGTERM])
 
+    if "queued" in line and not await_turn(woken):
+        return f"killed {int(signal.SIGTERM)}" if asked else "queued 0"
+
     kills = out_of_memory_kills()
     pipe, end = os.pipe()
     try:
@@ -95,7 +114,11 @@ def run(grace: float, max_output: int, command: list[str], status: int) -> str:
             command[0],
             command,
             os.environ,
-            file_actions=[(os.POSIX_SPAWN_DUP2, end, 1), (os.POSIX_SPAWN_DUP2, end, 2)],
+            file_actions=[
+                (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
+                (os.POSIX_SPAWN_DUP2, end, 1),
+                (os.POSIX_SPAWN_DUP2, end, 2),
+            ],
             setpgroup=0,
             setsigmask=(),
             setsigdef=(signal.SIGINT, signal.SIGHUP, signal.SIGPIPE, signal.SIGXFSZ),
@@ -104,22 +127,27 @@ def run(grace: float, max_output: int, command: list[str], status: int) -> str:
         code = 127 if isinstance(error, FileNotFoundError) else 126  # as shells say it
         return f"not_started {code} {command[0]}: {error.strerror}"
     os.close(end)
-    write(status, f"running {job}")
+    write(status, f"running {job} {os.environ.get('SHERPA_RESOURCE', '')}")
 
     output = Output(max_output)
-    watched = [woken, pipe]
-    kill_at = None
+    watched = [woken, pipe, 0] if "tied" in line else [woken, pipe]
+    late = time.monotonic() + limit if limit else float("inf")
+    kill_at, why = None, "killed"
     while not (ended := os.waitpid(job, os.WNOHANG))[0]:
-        if asked and kill_at is None:
+        now = time.monotonic()
+        if kill_at is None and (asked or now >= late):
             signal_group(job, signal.SIGTERM)
-            kill_at = time.monotonic() + grace
-        wait = None if kill_at is None else kill_at - time.monotonic()
-        if wait is not None and wait <= 0:
+            kill_at, why = now + grace, "killed" if asked else "timeout"
+        wait = (late if kill_at is None else kill_at) - now
+        if kill_at is not None and wait <= 0:
             signal_group(job, signal.SIGKILL)
             wait = 1.0
-        ready = select.select(watched, [], [], wait)[0]
+        ready = select.select(watched, [], [], min(wait, 86400.0))[0]
         if woken in ready:
             os.read(woken, CHUNK)
+        if 0 in ready and not os.read(0, CHUNK):
+            asked.append(signal.SIGTERM)
+            watched.remove(0)
         if pipe in ready and not output.copy(pipe):
             watched.remove(pipe)
     signal_group(job, signal.SIGKILL)  # what it left behind would share the next attempt's work
@@ -130,7 +158,7 @@ def run(grace: float, max_output: int, command: list[str], status: int) -> str:
 
     code = os.waitstatus_to_exitcode(ended[1])
     if kill_at is not None:
-        return f"killed {-code if code < 0 else int(signal.SIGTERM)}"
+        return f"{why} {-code if code < 0 else int(signal.SIGTERM)}"
     if code == -signal.SIGKILL and out_of_memory_kills() > kills:
         return f"out_of_memory {-code}"
     return f"exit {code}" if code >= 0 else f"signal {-code}"
@@ -144,7 +172,8 @@ def write(status: int, record: str) -> None:
 def main() -> None:
     """Run the command that the arguments name."""
     status = os.open(sys.argv[1], os.O_WRONLY)
-    write(status, run(float(sys.argv[2]), int(sys.argv[3]), sys.argv[4:], status))
+    grace, max_output, limit = float(sys.argv[2]), int(sys.argv[3]), float(sys.argv[4])
+    write(status, run(grace, max_output, limit, sys.argv[5], sys.argv[6:], status))
     os._exit(0)  # a runner waits for this end: no time for tidying up
 
 

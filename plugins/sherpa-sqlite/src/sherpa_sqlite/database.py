@@ -138,6 +138,32 @@ class Writer(Database):
         return self._run(write)
 
 
+class Owner(Database):
+    """The one connection to a file that nobody else may have open meanwhile.
+
+    The index of the write-ahead log is then this process's own memory, so that the file may lie
+    on a file system that several hosts share.
+    """
+
+    def __init__(self, path: str, timeout: float, synchronous: str) -> None:
+        self._synchronous = synchronous
+        super().__init__(path, timeout)
+
+    def run(self, work: Callable[[sqlite3.Connection], _Result]) -> _Result:
+        """Return what `work` returns; all of it is written, or nothing."""
+
+        def alone(_: float) -> _Result:
+            connection = self._connection or self._opened(
+                opening.open_for_writing(self.path, self._synchronous, alone=True)
+            )
+            connection.execute("BEGIN IMMEDIATE")
+            result = work(connection)
+            connection.execute("COMMIT")
+            return result
+
+        return self._run(alone)
+
+
 def _identity(path: str) -> tuple[int, int] | None:
     try:
         status = os.stat(path)

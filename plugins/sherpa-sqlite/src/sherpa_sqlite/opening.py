@@ -56,6 +56,11 @@ def file_system(path: str, mounts: str = "/proc/self/mounts") -> str:
     return found
 
 
+def is_shared(path: str) -> bool:
+    """Return whether several hosts may see the file."""
+    return file_system(path) in _SHARED_FILE_SYSTEMS
+
+
 def open_for_reading(path: str) -> tuple[sqlite3.Connection, bool] | None:
     """Open the database for reading; nothing is created.
 
@@ -69,7 +74,7 @@ def open_for_reading(path: str) -> tuple[sqlite3.Connection, bool] | None:
     """
     if not _exists(path):
         return None
-    shared = file_system(path) in _SHARED_FILE_SYSTEMS
+    shared = is_shared(path)
     quiet = not os.path.exists(f"{path}-wal")
     if shared and not quiet:
         raise _on_shared(path)
@@ -88,8 +93,13 @@ def open_for_reading(path: str) -> tuple[sqlite3.Connection, bool] | None:
     return connection, not frozen
 
 
-def open_for_writing(path: str, synchronous: str) -> sqlite3.Connection:
+def open_for_writing(path: str, synchronous: str, alone: bool = False) -> sqlite3.Connection:
     """Open the database for writing; a missing file is created.
+
+    Args:
+        path: the database file.
+        synchronous: SQLite's setting of that name.
+        alone: nobody else may open it meanwhile; then it may lie where hosts share it.
 
     Raises:
         StorageError: the folder is missing, or the file is not a database of this version, is
@@ -99,13 +109,15 @@ def open_for_writing(path: str, synchronous: str) -> sqlite3.Connection:
     """
     folder = os.path.dirname(path)
     found = _exists(path)
-    if file_system(folder) in _SHARED_FILE_SYSTEMS:
+    if is_shared(path) and not alone:
         raise _on_shared(path)
     # SQLite would leave files behind that nobody can write before it noticed.
     if not _may_write(path if found else folder):
         raise faults.read_only(path)
     connection = _connect(path, "mode=rwc")
     try:
+        if alone:  # before the first look, which would create an index in shared memory
+            connection.execute("PRAGMA locking_mode = EXCLUSIVE")
         if _is_blank(connection, path):
             _create(connection, path)
         connection.execute(f"PRAGMA synchronous = {synchronous}")

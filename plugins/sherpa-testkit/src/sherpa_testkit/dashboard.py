@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from sherpa_core.memory import MemoryStorage
+from sherpa_core.sockets import Socket
 from sherpa_testkit.browser import Answer, Browser, eventually, nothing_listens
 from sherpa_testkit.contract import PluginContract
 from sherpa_testkit.promises import promised
@@ -92,8 +93,8 @@ class DashboardContract(PluginContract):
     def start(self, dashboard: Any, study: ShownStudy, port: int | None = None) -> Browser:
         """Start a dashboard and return a browser that shows its page."""
         with promised("start_dashboard returns the page's URL"):
-            url = dashboard.start_dashboard(
-                storage=study.storage, study=study.name, host=HOST, port=port
+            url = Socket("dashboard", dashboard).hook.start_dashboard(
+                storage=study.storage, study=study.name, host=HOST, port=port, output_dir=None
             )
             assert isinstance(url, str)
             assert urlsplit(url).scheme == "http", url

@@ -1,0 +1,1 @@
+"""Understanding: what a study's numbers say about its parameters, in words with the evidence."""

@@ -1,0 +1,89 @@
+"""Real Ray clusters: one that a scheduler starts, and one that runs already."""
+
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from sherpa_core.jobs import process_start
+from sherpa_ray import RayScheduler
+
+
+def until(condition, seconds=120):
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it does not happen"
+        time.sleep(0.05)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def settings():
+    """What Ray reads once: that 127.0.0.1 is meant, and a token of these tests' own."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER", "0")
+        patch.setenv("RAY_AUTH_MODE", "token")
+        patch.setenv("RAY_AUTH_TOKEN", secrets.token_hex(32))
+        yield
+
+
+@pytest.fixture(scope="module")
+def local(settings):
+    """A scheduler with a local cluster."""
+    scheduler = RayScheduler(init_options={"num_cpus": 8})
+    scheduler.find_job("none", "none")  # starts it
+    yield scheduler
+    scheduler.close()
+
+
+@pytest.fixture(scope="module")
+def address(settings, tmp_path_factory):
+    """The address of a cluster that runs already."""
+    log = tmp_path_factory.mktemp("ray") / "ray.log"
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    program = str(Path(sys.executable).with_name("ray"))
+    options = ["--node-ip-address=127.0.0.1", "--include-dashboard=false", "--disable-usage-stats"]
+    options += [f"--port={port}", "--num-cpus=4", "--num-gpus=2", f"--memory={2 * 10**9}"]
+    with open(log, "wb") as output:
+        ray = subprocess.Popen(
+            [program, "start", "--head", "--block", *options],
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+        )
+    until(lambda: "Ray runtime started" in log.read_text() or ray.poll() is not None)
+    assert ray.poll() is None, log.read_text()
+    yield f"127.0.0.1:{port}"
+    os.killpg(ray.pid, signal.SIGKILL)  # asked to end, it would take half a minute
+    ray.wait()
+
+
+class Waiting:
+    """Conditions that tests wait for."""
+
+    until = staticmethod(until)
+
+    @staticmethod
+    def end(scheduler, job_id):
+        until(lambda: scheduler.get_status(job_id).status.ended)
+        return scheduler.get_status(job_id)
+
+    @staticmethod
+    def gone(pid):
+        until(lambda: process_start(pid) is None)
+
+    @staticmethod
+    def read(path):
+        until(lambda: Path(path).exists() and Path(path).read_text().endswith("\n"))
+        return Path(path).read_text().strip()
+
+
+@pytest.fixture
+def wait():
+    return Waiting
