@@ -4,6 +4,7 @@
 #   make test     every check: style, types, tests, docs
 #   make services install and start what some tests need (Debian, as root): a browser, Slurm,
 #                 Grid Engine, a MongoDB server; without them `make test` says what it skipped
+#   make test-frameworks   tests with PyTorch, Keras, Lightning and transformers: 7 GB in .venv-frameworks
 #   make lint     style and types only
 #   make bench    measure against other libraries; JSON goes to benchmarks/results/
 #   make kills    end 200 runners and trials at random moments; nothing may be lost
@@ -22,7 +23,7 @@ PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 STAMPS := $(VENV)/stamps
 
 PLUGINS := $(patsubst %/pyproject.toml,%,$(sort $(wildcard plugins/sherpa-*/pyproject.toml sherpa_contrib/pyproject.toml)))
-STANDARD := $(addprefix plugins/sherpa-,random grid median local sqlite plot flask)
+STANDARD := $(addprefix plugins/sherpa-,random grid median local sqlite plot flask insight)
 PROJECTS := pyproject.toml $(addsuffix /pyproject.toml,$(PLUGINS))
 BENCHMARKS := $(sort $(wildcard benchmarks/bench_*.py))
 SERVICES := $(addprefix scripts/services/,browser.sh slurm.sh gridengine.sh mongodb.sh)
@@ -31,7 +32,7 @@ SERVICES := $(addprefix scripts/services/,browser.sh slurm.sh gridengine.sh mong
 # an environment of its own for each would double the time.
 INSTALL := $(PIP) install --no-build-isolation
 
-.PHONY: demo test services lint pytest bench kills docs release clean
+.PHONY: demo test test-frameworks services lint pytest pytest-frameworks bench kills docs release clean
 .DELETE_ON_ERROR:
 
 # ---- what people call -----------------------------------------------------------------
@@ -40,6 +41,9 @@ demo: $(STAMPS)/demo
 	@$(BIN)/python examples/digits/demo.py
 
 test: lint pytest docs
+
+test-frameworks:
+	$(MAKE) VENV=.venv-frameworks pytest-frameworks
 
 services:
 	@set -e; for service in $(SERVICES); do echo "== $$service up"; $$service up >/dev/null; done
@@ -55,6 +59,10 @@ pytest: $(STAMPS)/dev
 	done; \
 	echo $(BIN)/python -m pytest $(PYTEST_ARGS); \
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+# Warnings of the frameworks are their own.
+pytest-frameworks: $(STAMPS)/frameworks
+	$(BIN)/python -m pytest -W default tests/frameworks $(PYTEST_ARGS)
 
 docs: $(STAMPS)/dev
 	$(BIN)/python -m sphinx --quiet --fail-on-warning --keep-going --nitpicky docs docs/_build/html
@@ -78,7 +86,7 @@ release: $(STAMPS)/release
 	$(BIN)/check-wheel-contents dist/*.whl
 
 clean:
-	rm -rf $(VENV) build dist docs/_build docs/plugins .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .venv-frameworks build dist docs/_build docs/plugins .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # ---- the environment, in layers -------------------------------------------------------
@@ -96,6 +104,11 @@ $(STAMPS)/demo: $(STAMPS)/base $(PROJECTS)
 $(STAMPS)/dev: $(STAMPS)/base $(PROJECTS)
 	$(INSTALL) --group dev --editable . $(addprefix --editable ,$(PLUGINS))
 	@touch $@ $(STAMPS)/demo
+
+$(STAMPS)/frameworks: $(STAMPS)/base $(PROJECTS)
+	$(INSTALL) --group frameworks --editable . \
+	    $(addprefix --editable ,$(STANDARD) plugins/sherpa-testkit sherpa_contrib)
+	@touch $@
 
 $(STAMPS)/bench: $(STAMPS)/dev
 	$(INSTALL) --group bench

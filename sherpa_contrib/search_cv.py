@@ -20,7 +20,7 @@ _RESOURCE = "resource"
 _ALL_FAILED = "\nAll the "
 
 
-class SherpaSearchCV(BaseSearchCV):  # type: ignore[misc]
+class SherpaSearchCV(BaseSearchCV):
     """Searches an estimator's parameters with cross-validation.
 
     Behaves as scikit-learn's own searches do: `fit`, `predict`, `best_params_`, `best_score_`,

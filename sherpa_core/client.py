@@ -133,15 +133,7 @@ class Client:
             objective_name: the metric that is the objective. Default: val_loss, else loss.
             context_names: other metrics to report.
         """
-        make = load("callback", "keras")
-        return make(
-            lambda iteration, objective, context: self.send_metrics(
-                trial, iteration, objective, context
-            ),
-            lambda: False,  # the runner ends the process of a trial that is to stop
-            objective_name,
-            list(context_names),
-        )
+        return load("callback", "keras")(trial, self, objective_name, context_names)
 
     def _patiently(self, work: Callable[[], T]) -> T:
         """Return what `work` returns; a storage that is out of reach is tried again."""

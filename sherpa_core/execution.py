@@ -196,7 +196,8 @@ class JobExecution:
             raise  # the job may run: starting it once more would double it
         except Exception:  # noqa: BLE001 - it may say in any way that it does not know the job
             return None
-        if report.status is JobStatus.other or report.reason == "lost":
+        # Who ended its jobs, as two interrupts do, had nothing against their trials.
+        if report.status is JobStatus.other or report.reason in ("lost", "cancelled"):
             return None
         self._jobs[trial.id] = job
         return job

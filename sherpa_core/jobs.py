@@ -34,8 +34,9 @@ class JobReport:
         exit_code: the process's exit code, where it exited.
         signal: the number of the signal that ended it, where one did.
         reason: one word for machines: `exit`, `signal`, `timeout`, `out_of_memory`, `lost`,
-            `not_started`, or an engine's own word. `lost` means that the job vanished with its
-            node or its runner; such a trial may run again.
+            `cancelled`, `not_started`, or an engine's own word. `lost` means that the job vanished
+            with its node or its runner; such a trial may run again. `cancelled` means that
+            somebody has ended it.
         message: a sentence for people.
     """
 

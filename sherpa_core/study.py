@@ -344,12 +344,7 @@ class Study(StudyView):
             objective_name: the metric that is the objective. Default: val_loss, else loss.
             context_names: other metrics to keep.
         """
-        return load("callback", "keras")(
-            lambda iteration, *values: self.add_observation(trial, values[0], iteration, values[1]),
-            lambda: self.should_trial_stop(trial),
-            objective_name,
-            list(context_names),
-        )
+        return load("callback", "keras")(trial, self, objective_name, context_names)
 
     def close(self) -> None:
         """Stop the dashboards, and the storage's server where the study has one of its own."""

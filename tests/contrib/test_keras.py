@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
 import pytest
 
-from sherpa_core import Continuous, PluginError, Study, Trial, UserError
+from sherpa_core import Client, PluginError, Study, Trial, UserError
 
 
 class Callback:
@@ -37,34 +38,28 @@ def keras(monkeypatch: pytest.MonkeyPatch) -> None:
     callbacks.Callback = Callback  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "keras", package)
     monkeypatch.setitem(sys.modules, "keras.callbacks", callbacks)
-
-
-@pytest.fixture
-def study() -> Study:
-    return Study([Continuous("x", [0, 1])], "random", disable_dashboard=True)
-
-
-def next_trial(study: Study) -> Trial:
-    trial = study.get_suggestion()
-    assert isinstance(trial, Trial)
-    return trial
+    monkeypatch.delitem(sys.modules, "sherpa_contrib.keras", raising=False)
 
 
 @pytest.mark.usefixtures("keras")
-def test_it_watches_the_validation_loss_unless_told_otherwise(study: Study) -> None:
-    trial = next_trial(study)
+def test_it_watches_the_validation_loss_unless_told_otherwise(
+    study: Study, next_trial: Callable[[], Trial]
+) -> None:
+    trial = next_trial()
     Model().fit(study.keras_callback(trial), [3.0, 2.0])
     assert [(each.iteration, each.objective) for each in trial.observations] == [(1, 4.0), (2, 3.0)]
 
-    trial = next_trial(study)
+    trial = next_trial()
     Model().fit(study.keras_callback(trial, "loss", ["accuracy"]), [3.0])
     assert trial.observations[0].objective == 3.0
     assert trial.observations[0].context == {"accuracy": 0.5}
 
 
 @pytest.mark.usefixtures("keras")
-def test_it_ends_the_training_when_the_trial_is_to_stop(study: Study) -> None:
-    trial = next_trial(study)
+def test_it_ends_the_training_when_the_trial_is_to_stop(
+    study: Study, next_trial: Callable[[], Trial]
+) -> None:
+    trial = next_trial()
     callback = study.keras_callback(trial)
     assert Model().fit(callback, [3.0, 2.0]) == 2
     study.request_stop(trial)
@@ -77,14 +72,25 @@ def test_it_ends_the_training_when_the_trial_is_to_stop(study: Study) -> None:
 
 
 @pytest.mark.usefixtures("keras")
-def test_a_metric_that_keras_does_not_report_is_named(study: Study) -> None:
+def test_a_client_is_sent_the_metrics() -> None:
+    client = Client(test_mode=True)
+    callback = client.keras_send_metrics(client.get_trial(), "loss")
+
+    assert Model().fit(callback, [3.0, 2.0]) == 2
+
+
+@pytest.mark.usefixtures("keras")
+def test_a_metric_that_keras_does_not_report_is_named(
+    study: Study, next_trial: Callable[[], Trial]
+) -> None:
     with pytest.raises(UserError, match=r"val_acc: there are loss, val_loss, accuracy"):
-        Model().fit(study.keras_callback(next_trial(study), "val_acc"), [3.0])
+        Model().fit(study.keras_callback(next_trial(), "val_acc"), [3.0])
 
 
 def test_without_keras_it_says_what_to_install(
-    study: Study, monkeypatch: pytest.MonkeyPatch
+    study: Study, next_trial: Callable[[], Trial], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "keras", None)
+    monkeypatch.delitem(sys.modules, "sherpa_contrib.keras", raising=False)
     with pytest.raises(PluginError, match="pip install keras"):
-        study.keras_callback(next_trial(study))
+        study.keras_callback(next_trial())

@@ -70,6 +70,7 @@ class Environment:
             "PIP_NO_BUILD_ISOLATION": "0",  # pip's own way to say that there is none
             "PIP_DISABLE_PIP_VERSION_CHECK": "1",
             "COLUMNS": "200",
+            "SHERPA_DISABLE_PLUGINS": "flask",  # no study here needs a page
             **more,
         }
 

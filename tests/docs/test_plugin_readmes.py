@@ -41,6 +41,11 @@ def options(entry: Entry) -> list[Option]:
     return registry.options_of(registry.load(entry.kind, entry.name))
 
 
+@pytest.fixture(autouse=True)
+def no_plugin_is_disabled(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("SHERPA_DISABLE_PLUGINS", raising=False)
+
+
 @pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: f"{entry.kind}-{entry.name}")
 def test_readme_gives_each_option_with_its_default(entry: Entry) -> None:
     told = described(entry.distribution)

@@ -177,13 +177,22 @@ def tune(folder: Path, resources: dict[str, Any] | None = None, **options: str) 
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ({"submit_options": "-q nowhere"}, 'unknown queue "nowhere".*options: -q nowhere'),
-        ({"submit_options": "-P nobody"}, 'requested project "nobody" does not exist'),
-        ({"submit_options": "-l unicorn=1"}, 'unknown resource "unicorn"'),
+        (
+            {"submit_options": "-q nowhere"},
+            'unknown queue "nowhere"; `qconf -sql`.*options: -q nowhere',
+        ),
+        (
+            {"submit_options": "-P nobody"},
+            'requested project "nobody" does not exist; `qconf -sprjl`',
+        ),
+        ({"submit_options": "-l unicorn=1"}, 'unknown resource "unicorn"; `qconf -sc`'),
         ({"submit_options": "--fast"}, 'invalid option argument "--fast"'),
         ({"resources": {"gpus": 1}}, 'unknown resource "gpu"'),
-        ({"resources": {"cpus": 2}, "parallel_environment": "mpx"}, 'environment "mpx" does not'),
-        ({"resources": {"cpus": 1000}}, "no suitable queues"),
+        (
+            {"resources": {"cpus": 2}, "parallel_environment": "mpx"},
+            'environment "mpx" does not.*`qconf -spl`',
+        ),
+        ({"resources": {"cpus": 1000}}, "no suitable queues; .* ask for less"),
         ({"environment": "/there/is/none"}, "environment file '/there/is/none' does not exist"),
         ({"output_dir": "/proc/nowhere"}, "'/proc/nowhere'"),
     ],

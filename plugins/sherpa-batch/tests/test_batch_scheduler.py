@@ -260,6 +260,23 @@ def test_a_cluster_that_is_down_gives_no_job_up(scheduler, cluster, submit):
     assert sorted(files) == 2 * [".job"] + 2 * [".status"], "the try that failed leaves no files"
 
 
+def test_a_query_that_cannot_be_made_gives_no_job_up(scheduler, submit, monkeypatch):
+    job = submit()
+
+    def refuse(*arguments):
+        raise SchedulerError("its programs are not on the PATH")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Scheduler, "find_end", refuse)
+        scheduler.cluster.jobs.clear()
+        scheduler.cluster.now += 1
+        with pytest.raises(Unreachable, match="not on the PATH"):
+            scheduler.get_status(job)
+    monkeypatch.setattr(Scheduler, "queue", refuse)
+    with pytest.raises(Unreachable, match="not on the PATH"):
+        Scheduler(cluster=scheduler.cluster).get_status(job)
+
+
 def test_a_job_is_not_submitted_twice_when_the_first_answer_was_lost(
     scheduler, cluster, submit, monkeypatch
 ):
@@ -318,7 +335,7 @@ def test_what_is_submitted(cluster, tmp_path):
         ({}, {"command": []}, "list of words"),
         ({}, {"command": "true"}, "list of words"),
         ({"environment": "none/profile"}, {}, "none/profile' does not exist"),
-        ({"output_dir": "/proc/none"}, {}, "/proc/none"),
+        ({"output_dir": "/proc/none"}, {}, "'/proc/none' cannot be written here (No such"),
         ({}, {"env": {"A.B": "x"}}, "'A.B' cannot be the name"),
     ],
 )

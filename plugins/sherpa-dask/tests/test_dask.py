@@ -98,6 +98,7 @@ def test_a_job_that_waits_can_be_killed(empty_cluster, connect, wait, tmp_path):
     scheduler.kill_job(job_id)
     report = scheduler.get_status(job_id)
     assert (report.status, report.message) == (JobStatus.killed, "killed before it started")
+    assert report.reason == "cancelled"
     empty_cluster.add_worker()
     assert printed(scheduler, tmp_path, wait, "print(2)") == "2"
 

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from sherpa_core.errors import SchedulerError, UserError
+from sherpa_core.errors import SchedulerError, Unreachable, UserError
 from sherpa_core.registry import create, describe
 from sherpa_dask import DaskScheduler
 
@@ -23,6 +23,15 @@ def test_an_address_where_nothing_answers_is_named_within_seconds(tmp_path):
         with pytest.raises(SchedulerError, match=rf"'tcp://127.0.0.1:{port}' does not answer"):
             submit(scheduler, tmp_path)
         assert time.monotonic() - before < 30
+
+
+def test_a_cluster_that_does_not_answer_says_nothing_about_jobs(tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        scheduler = DaskScheduler(address=f"tcp://127.0.0.1:{server.getsockname()[1]}", timeout=0.5)
+        with pytest.raises(Unreachable, match="does not answer"):
+            scheduler.get_status("sherpa-0-1")
+        with pytest.raises(Unreachable, match="does not answer"):
+            scheduler.find_job("study-1.1", str(tmp_path / "job.out"))
 
 
 @pytest.mark.parametrize("address", ["nonsense", "tcp://127.0.0.1", "foo://127.0.0.1:1"])

@@ -34,9 +34,10 @@ def make() -> Callable[..., Study]:
         parameters: Sequence[Parameter] = MIXED,
         iterations: int = 1,
         failed: Sequence[int] = (),
+        algorithm: Any = "random",
         **options: Any,
     ) -> Study:
-        made = Study(parameters, {"name": "random"}, random_seed=1, **options)
+        made = Study(parameters, algorithm, random_seed=1, **options)
         for _ in range(num_trials):
             trial = made.get_suggestion()
             assert isinstance(trial, Trial)

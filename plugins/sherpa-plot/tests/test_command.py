@@ -52,6 +52,23 @@ def test_kinds_and_formats(kind: str, ending: str, start: bytes, folder: Path) -
     assert path.read_bytes().startswith(start)
 
 
+@pytest.mark.parametrize("kind", ["importance", "slices"])
+def test_kinds_that_take_more_trials_say_so_in_the_picture(kind: str, folder: Path) -> None:
+    done = sherpa("plot", folder, "--kind", kind, "-o", "few.svg", cwd=folder.parent)
+
+    assert done.returncode == 0, done.stderr
+    assert (folder.parent / "few.svg").read_bytes().startswith(b"<?xml")
+
+
+def test_lineages_of_a_population(tmp_path: Path, make: Make) -> None:
+    pbt = {"name": "pbt", "num_generations": 2, "population_size": 3}
+    make(6, algorithm=pbt, output_dir=tmp_path / "out").close()
+
+    done = sherpa("plot", "out", "--kind", "lineage", cwd=tmp_path)
+
+    assert done.stdout == "out/lineage.png\n", done.stderr
+
+
 def test_of_a_url_it_is_written_here(folder: Path, tmp_path: Path) -> None:
     here = tmp_path / "here"
     here.mkdir()
@@ -69,6 +86,8 @@ def test_of_a_url_it_is_written_here(folder: Path, tmp_path: Path) -> None:
         (("out", "-o", "picture.jpg"), "must end in .png or .pdf or .svg, but is picture.jpg"),
         (("out", "-o", "no/where.png"), "the folder 'no' for the picture does not exist"),
         (("out", "--kind", "pie"), "pie"),
+        (("out", "--kind", "lineage"), "'five' has no lineages: its algorithm is random"),
+        (("out", "--kind", "rungs"), "'five' has no rungs: its algorithm is random"),
     ],
 )
 def test_wrong_input(words: tuple[str, ...], says: str, folder: Path) -> None:

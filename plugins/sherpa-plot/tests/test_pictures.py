@@ -16,10 +16,10 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 
 from sherpa_core import Choice, Continuous, Study
-from sherpa_plot import curves, history, parallel_coordinates, summary
+from sherpa_plot import curves, history, importance, parallel_coordinates, slices, summary
 
 Make = Callable[..., Study]
-PICTURES = [history, curves, parallel_coordinates, summary]
+PICTURES = [history, curves, parallel_coordinates, summary, importance, slices]
 
 every_picture = pytest.mark.parametrize("draw", PICTURES, ids=lambda draw: draw.__name__)
 

@@ -79,6 +79,7 @@ def test_jobs_share_what_a_node_has(scheduler, wait, tmp_path):
     scheduler.kill_job(waits)
     report = wait.end(scheduler, waits)
     assert (report.status, report.message) == (JobStatus.killed, "killed as asked")
+    assert report.reason == "cancelled"
     for job_id in jobs:
         scheduler.kill_job(job_id)
     for job_id in jobs:

@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from sherpa_core.errors import SchedulerError, UserError
+from sherpa_core.errors import SchedulerError, Unreachable, UserError
 from sherpa_core.registry import create, describe
 from sherpa_ray import RayScheduler
 
@@ -20,6 +20,15 @@ def test_an_address_where_nothing_answers_is_named_within_seconds():
     with pytest.raises(SchedulerError, match=f"Ray cluster '{address}' does not answer"):
         RayScheduler(address=address).submit_job(["true"])
     assert time.monotonic() - before < 30
+
+
+def test_a_cluster_that_does_not_answer_says_nothing_about_jobs(tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        address = f"127.0.0.1:{server.getsockname()[1]}"
+    with pytest.raises(Unreachable, match="does not answer"):
+        RayScheduler(address=address).get_status("sherpa-0-1")
+    with pytest.raises(Unreachable, match="does not answer"):
+        RayScheduler(address=address).find_job("study-1.1", str(tmp_path / "job.out"))
 
 
 @pytest.mark.parametrize("address", ["nonsense", "host:", ":6379", "host:port"])

@@ -87,6 +87,7 @@ def test_the_accounting_tells_ends_apart(failed, exit_status, expected):
 
     assert (report.status, report.exit_code, report.signal, report.reason) == expected
     assert failed.partition(":")[2].strip() in report.message or report.reason == "signal"
+    assert ("can its node write" in report.message) == failed.startswith("26")
 
 
 def test_the_last_record_of_this_job_counts():

@@ -153,6 +153,23 @@ def test_a_host_without_slurm_is_told(programs, scheduler, tmp_path):
 
 
 @pytest.mark.parametrize(
+    ("words", "hint"),
+    [
+        ("invalid partition specified: x", "`sinfo -s`"),
+        ("Invalid account or account/partition combination specified", "`sacctmgr show assoc"),
+        ("Invalid qos specification", "`sacctmgr show qos`"),
+        ("Invalid generic resource (gres) specification", "%P %G"),
+        ("Memory specification can not be satisfied", "%P %c %m"),
+    ],
+)
+def test_a_refusal_says_what_to_try(programs, scheduler, tmp_path, words, hint):
+    programs(sbatch=f"echo 'sbatch: error: {words}' >&2; exit 1")
+    with pytest.raises(SchedulerError) as caught:
+        scheduler.submit_job(["true"], job_name="a", output_path=f"{tmp_path}/a.out")
+    assert f"{words}; {hint}" in str(caught.value).replace("`sinfo -o '", "")
+
+
+@pytest.mark.parametrize(
     "option", ["--array=1-3", "-a 1-3", "--wait", "-W", "--wrap=true", "-M other", "--test-only"]
 )
 def test_options_that_make_of_one_job_something_else_are_refused(option):

@@ -14,6 +14,7 @@ import sherpa_core as sherpa
 from sherpa_core.errors import StorageError
 from sherpa_core.events import Event
 from sherpa_core.execution import JobExecution
+from sherpa_core.jobs import JobReport, JobStatus
 from sherpa_core.memory import MemoryStorage
 from sherpa_core.options import RunOptions
 from sherpa_core.runner import LEASE, Runner
@@ -144,6 +145,20 @@ def test_a_job_that_the_scheduler_knows_is_followed(lab: Any, draw: Any) -> None
     assert [(trial.status, trial.iterations) for trial in history.ended] == [
         ("COMPLETED", [1, 2, 3])
     ] * 2
+
+
+def test_a_job_that_was_cancelled_with_its_runner_runs_again(lab: Any, draw: Any) -> None:
+    lab.scheduler.remote = True
+    job = lab.scheduler.submit_job(
+        ["x"], {"SHERPA_TRIAL_ID": "1", "SHERPA_ATTEMPT": "1"}, "study-1.1", {}
+    )
+    lab.scheduler.jobs[job].report = JobReport(JobStatus.killed, reason="cancelled")
+    foreign(lab, submitted(job), until=-1.0)
+
+    history = lab.run(lab.study(draw(1)))
+
+    assert lab.started == [(1, 1), (1, 2)]
+    assert [(trial.status, trial.attempt) for trial in history.ended] == [("COMPLETED", 2)]
 
 
 def test_a_job_whose_id_was_never_written_down_is_found_by_its_name(lab: Any, draw: Any) -> None:

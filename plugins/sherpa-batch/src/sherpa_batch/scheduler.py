@@ -11,8 +11,8 @@ import secrets
 import shlex
 import time
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import ClassVar
 
@@ -184,7 +184,10 @@ class BatchScheduler(Scheduler, abc.ABC):
             )
             number = self.submit(Submission(name, script, output, options))
         except (OSError, SchedulerError) as error:
-            problem = f"{self.engine}: job {job_name!r} cannot be submitted: {error}"
+            words = str(error)
+            if isinstance(error, OSError):
+                words = f"{error.filename!r} cannot be written here ({error.strerror})"
+            problem = f"{self.engine}: job {job_name!r} cannot be submitted: {words}"
             if isinstance(error, Unreachable):  # it may have got the job: the next call will see
                 self._unsure[job_name, output] = status
                 raise Unreachable(problem) from error
@@ -276,7 +279,8 @@ class BatchScheduler(Scheduler, abc.ABC):
         """Return the queue as it was at most a poll interval ago."""
         now = self._clock()
         if now - self._seen_at >= self.poll_interval:
-            self._seen = self.queue()
+            with _asking():
+                self._seen = self.queue()
             self._seen_at = now
         return self._seen
 
@@ -327,7 +331,8 @@ class BatchScheduler(Scheduler, abc.ABC):
             return own
         now = self._clock()
         if found is None and now - known.searched > _LOOK_AGAIN:
-            found = self.find_end(job.number, job.name)
+            with _asking():
+                found = self.find_end(job.number, job.name)
             known.searched = now
         if found is None and known.killed:
             return JobReport(JobStatus.killed, None, None, "cancelled", "killed as asked")
@@ -345,6 +350,17 @@ class BatchScheduler(Scheduler, abc.ABC):
 
 
 _FILES = ("status", "job")
+
+
+@contextmanager
+def _asking() -> Iterator[None]:
+    """Let a query that fails, for whatever reason, say nothing about jobs: they may run."""
+    try:
+        yield
+    except Unreachable:
+        raise
+    except SchedulerError as error:
+        raise Unreachable(str(error)) from error
 
 
 def _remove(status: Path) -> None:

@@ -13,7 +13,7 @@ import attrs
 from attrs import validators
 from distributed import Client, Event, Future, fire_and_forget
 
-from sherpa_core.errors import SchedulerError, UserError
+from sherpa_core.errors import SchedulerError, Unreachable, UserError
 from sherpa_core.jobs import JobReport, JobStatus
 from sherpa_core.plugin import Scheduler, option
 from sherpa_dask import clusters, work
@@ -135,7 +135,8 @@ class DaskScheduler(Scheduler):
         """Return what is known of a job, whoever submitted it.
 
         Raises:
-            SchedulerError: the id is none of this scheduler's, or the cluster does not answer.
+            SchedulerError: the id is none of this scheduler's.
+            Unreachable: the cluster does not answer.
         """
         return self.get_statuses([job_id])[job_id]
 
@@ -143,13 +144,14 @@ class DaskScheduler(Scheduler):
         """Return what `get_status` says of each job, with one query.
 
         Raises:
-            SchedulerError: an id is none of this scheduler's, or the cluster does not answer.
+            SchedulerError: an id is none of this scheduler's.
+            Unreachable: the cluster does not answer.
         """
         asked = [require_id(job_id, _PREFIX, "dask") for job_id in job_ids]
         asked = [job_id for job_id in asked if job_id not in self._ended]
         reports = {}
         if asked:
-            with self._asking("ask for jobs") as client:
+            with self._asking("ask for jobs", Unreachable) as client:
                 states = client.get_dataset(asked, default=None, callback_timeout=self.timeout)
                 workers = client.scheduler_info()["workers"]
                 for job_id, state in zip(asked, states, strict=True):
@@ -165,10 +167,10 @@ class DaskScheduler(Scheduler):
         """Return the id of the job that was submitted last under this name.
 
         Raises:
-            SchedulerError: the cluster does not answer.
+            Unreachable: the cluster does not answer.
         """
         family = _family(job_name, output_path)
-        with self._asking("look for a job") as client:
+        with self._asking("look for a job", Unreachable) as client:
             names = client.list_datasets()
         found = [name for name in names if isinstance(name, str) and name.startswith(family)]
         return max(found, default=None)
@@ -199,7 +201,9 @@ class DaskScheduler(Scheduler):
             cluster.close()
 
     @contextmanager
-    def _asking(self, doing: str) -> Iterator[Client]:
+    def _asking(
+        self, doing: str, failure: type[SchedulerError] = SchedulerError
+    ) -> Iterator[Client]:
         """Provide the client; its errors become one sentence."""
         where = self.address or self.cluster
         try:
@@ -209,7 +213,7 @@ class DaskScheduler(Scheduler):
         except (OSError, ValueError) as error:
             if isinstance(error, UserError):
                 raise
-            raise SchedulerError(
+            raise failure(
                 f"cannot {doing}: the Dask cluster {where!r} does not answer "
                 f"({type(error).__name__}: {error}); is it running, and is this its address?"
             ) from error
@@ -245,7 +249,7 @@ class DaskScheduler(Scheduler):
                 return from_dict(last["report"])
             return _give_up(client, job_id, work.lost(state["worker"]))
         if job_id in self._killed:
-            return JobReport(JobStatus.killed, None, None, "signal", work.KILLED_EARLY)
+            return JobReport(JobStatus.killed, None, None, "cancelled", work.KILLED_EARLY)
         if problem := _unfit(state["wanted"], workers):
             return _give_up(client, job_id, _not_started(problem))
         return JobReport(JobStatus.queued)

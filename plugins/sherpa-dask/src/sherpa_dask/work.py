@@ -31,7 +31,7 @@ def run_job(job_id: str, job: RemoteJob) -> None:
     try:
         publish(client, job_id, worker=worker.address)
         if Event(kill_name(job_id), client).is_set():  # asked before this worker was known
-            report = JobReport(JobStatus.killed, reason="signal", message=KILLED_EARLY)
+            report = JobReport(JobStatus.killed, reason="cancelled", message=KILLED_EARLY)
         else:
             visible = os.environ.get("CUDA_VISIBLE_DEVICES")
             gpus = int(worker.state.total_resources.get("GPU", 0))

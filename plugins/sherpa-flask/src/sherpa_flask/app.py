@@ -88,7 +88,7 @@ def create_app(library: Library, access: Access, watcher: Watcher) -> Flask:
         found = shown(key)
         found.feed.refresh(patient=True)
         found.feed.trial(id)
-        return _json(end_of_log(found.place.folder, id))
+        return _json(end_of_log(found.place.logs(), id))
 
     @app.post("/study/<key>/trial/<int:id>/stop")
     def stop(key: str, id: int) -> Response:

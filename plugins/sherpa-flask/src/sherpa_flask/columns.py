@@ -10,8 +10,7 @@ from sherpa_core import History, Trial
 from sherpa_core.errors import UserError
 from sherpa_core.parameters import Choice, Ordinal, Parameter
 from sherpa_flask.encoding import numbers, plain, scalar, text
-
-_PLACES = ("generation", "bracket", "rung")
+from sherpa_insight import notes
 
 
 class Categories:
@@ -157,13 +156,6 @@ def extras(
     for row in rows:
         found.update(dict.fromkeys(row))
     return {name: [scalar(row.get(name)) for row in rows] for name in found}
-
-
-def notes(trial: Trial) -> Mapping[str, Any]:
-    """Return where a trial stands among others, as its algorithm wrote it down."""
-    inner = trial.metadata.get("inner")  # of a repeated trial: what its algorithm wrote
-    known = inner if isinstance(inner, Mapping) else trial.metadata
-    return {name: known[name] for name in _PLACES if name in known}
 
 
 def _rounded(seconds: float | None) -> float | None:

@@ -7,8 +7,9 @@ from typing import Any
 
 from sherpa_core import History, Trial, TrialStatus
 from sherpa_core.session import orphans
-from sherpa_flask.columns import extras, notes
+from sherpa_flask.columns import extras
 from sherpa_flask.encoding import numbers, plain, scalar
+from sherpa_insight import structure
 
 
 def of(history: History, can_stop: bool, now: float | None = None) -> dict[str, Any]:
@@ -60,17 +61,6 @@ def state(history: History, now: float) -> str:
     return "running" if held else "waiting"
 
 
-def structure(history: History) -> str | None:
-    """Return `generations` (PBT), `rungs` (ASHA, Hyperband) or None."""
-    trial = next(reversed(history.trials.values()), None)
-    if trial is None:
-        return None
-    keys = {**trial.parameters, **notes(trial)}
-    if "generation" in keys:
-        return "generations"
-    return "rungs" if "rung" in keys else None
-
-
 def of_trial(history: History, trial: Trial) -> dict[str, Any]:
     """Return all of one trial."""
     parameters = trial.parameters
@@ -118,8 +108,7 @@ def _best(history: History) -> dict[str, Any]:
 
 def limit(history: History) -> int | None:
     """Return after how many trials the study ends, as far as that is known."""
-    options = history.algorithm.get("options", {})
-    known = [history.run.max_num_trials, options.get("max_num_trials")]
+    known = [history.run.max_num_trials, history.algorithm.get("max_num_trials")]
     limits = [each for each in known if isinstance(each, int)]
     return min(limits) if limits else None
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import threading
 from typing import Any
 
+from sherpa_flask.encoding import plain
 from sherpa_flask.feed import Feed
+from sherpa_insight import Table, subject_of, understand
 
 _GROWTH = 1.05  # by so much the number of ended trials grows before it is computed again
 
@@ -24,10 +26,7 @@ class Insight:
         self._known: dict[str, Any] | None = None
 
     def get(self) -> dict[str, Any]:
-        """Return importance, slices and answers, see `understanding.summary.understand`."""
-        from sherpa_flask.understanding.summary import subject_of, understand
-        from sherpa_flask.understanding.table import Table
-
+        """Return importance, slices and answers, see `sherpa_insight.understand`."""
         with self._lock:  # one computation at a time, whoever asks
             with self._feed.lock:
                 history = self._feed.history
@@ -37,6 +36,6 @@ class Insight:
                 if self._known is not None and same and not grown:
                     return self._known
                 table, subject = Table.of(history), subject_of(history)
-            self._known = understand(table, subject)
+            self._known = plain(understand(table, subject))
             self._of = (id, ended)
             return self._known

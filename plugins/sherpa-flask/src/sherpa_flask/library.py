@@ -28,7 +28,7 @@ class Place:
     Args:
         name: what people know it by: a folder, or a URL without secrets.
         storage: the bound storage.
-        folder: the output folder of its studies, None if that is not known.
+        folder: the output folder, None if that is not known.
         study: the only study that is shown. Default: all.
         can_stop: whether what is written reaches the runner.
     """
@@ -54,9 +54,17 @@ class Place:
         if folder is not None and not folder.is_dir():
             folder = folder.parent
         folder = folder or _folder_of(storage)
-        if len(storage.hook.list_studies()) != 1:  # whose logs are they?
-            folder = None
         return cls(hide_secrets(text), storage, folder, study, can_stop)
+
+    def logs(self) -> Path | None:
+        """Return the folder of a study's logs, None if it is not known or not of one study only.
+
+        Raises:
+            StorageError: the storage cannot be read.
+        """
+        # Counted each time: the study may come into being after its page was opened.
+        alone = self.folder is not None and len(self.storage.hook.list_studies()) == 1
+        return self.folder if alone else None
 
     def studies(self) -> Sequence[str]:
         """Return the names of its studies."""

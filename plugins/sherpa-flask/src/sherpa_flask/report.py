@@ -54,10 +54,8 @@ def _content(shown: Shown) -> dict[str, Any]:
         feed.history.trials.values(),
         key=lambda trial: (trial.status is not TrialStatus.FAILED, -trial.id),
     )
-    logs = {
-        str(trial.id): end_of_log(shown.place.folder, trial.id, _LOG_SIZE)
-        for trial in trials[:_LOGS]
-    }
+    folder = shown.place.logs()
+    logs = {str(trial.id): end_of_log(folder, trial.id, _LOG_SIZE) for trial in trials[:_LOGS]}
     found = {id: log for id, log in logs.items() if log["reason"] is None}
     return {"data": data, "understanding": shown.insight.get(), "logs": found}
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import attrs
-import numpy as np
 
 from sherpa_core import History, Trial
+from sherpa_insight import sample
 
 _MOST = 2000  # curves of a sample
 
@@ -33,12 +33,7 @@ def choose(history: History, max_observations: int) -> Sample | None:
     trials = list(history.trials.values())
     share = max_observations / total
     limit = max(1, min(_MOST, int(share * len(trials)), len(trials)))
-    values = np.array([trial.objective for trial in trials])
-    order = np.argsort(values if history.lower_is_better else -values, kind="stable")  # NaN last
-    best = order[: limit // 10]
-    others = np.setdiff1d(np.arange(len(trials)), best)
-    evenly = others[np.linspace(0, len(others) - 1, limit - len(best)).astype(int)]
-    ids = {trials[place].id for place in (*best, *evenly)} | history.running.keys()
+    ids = {trial.id for trial in sample(trials, history, limit)} | history.running.keys()
     shown = [trial for trial in trials if trial.id in ids]
     words = (
         f"Lines show {len(shown):,} of {len(trials):,} trials: "

@@ -81,7 +81,7 @@ def test_stop_trial_ends_its_process(look: Callable[..., Any], show: Any, tmp_pa
 
     runner = threading.Thread(target=run)
     runner.start()
-    assert eventually(lambda: (folder / "study.db").exists(), 30)
+    assert eventually(lambda: (folder / "jobs" / "trial_1.out").exists(), 30)
     place = Place.of(str(folder))
     serving = Serving([place], "127.0.0.1", None)
     try:

@@ -63,7 +63,7 @@ def _unreachable(text: str, words: str) -> str:
         )
     if "SSL" in text or "certificate" in text:
         return f"cannot be reached with TLS ({words}); check tls and tlsCAFile in the URL"
-    return f"does not answer ({words}); is the server running, are host and port right?"
+    return f"does not answer ({words}); is the server running, are host, port and tls right?"
 
 
 def _words(error: Exception) -> str:

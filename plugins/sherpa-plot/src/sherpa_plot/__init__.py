@@ -11,10 +11,23 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from sherpa_plot.pictures import curves as curves
     from sherpa_plot.pictures import history as history
+    from sherpa_plot.pictures import importance as importance
+    from sherpa_plot.pictures import lineage as lineage
     from sherpa_plot.pictures import parallel_coordinates as parallel_coordinates
+    from sherpa_plot.pictures import rungs as rungs
+    from sherpa_plot.pictures import slices as slices
     from sherpa_plot.pictures import summary as summary
 
-__all__ = ["curves", "history", "parallel_coordinates", "summary"]
+__all__ = [
+    "curves",
+    "history",
+    "importance",
+    "lineage",
+    "parallel_coordinates",
+    "rungs",
+    "slices",
+    "summary",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -6,7 +6,16 @@ from pathlib import Path
 
 import click
 
-KINDS = ("summary", "history", "parallel", "curves")
+KINDS = (
+    "summary",
+    "history",
+    "curves",
+    "parallel",
+    "importance",
+    "slices",
+    "lineage",
+    "rungs",
+)
 FORMATS = (".png", ".pdf", ".svg")
 
 
@@ -24,8 +33,9 @@ FORMATS = (".png", ".pdf", ".svg")
     type=click.Choice(KINDS),
     default="summary",
     show_default=True,
-    help="history: objective over trials; parallel: parallel coordinates; "
-    "curves: objective over iterations; summary: all of them.",
+    help="history: objective over trials; curves: over iterations; parallel: parallel "
+    "coordinates; summary: all of these; importance: how much each parameter matters; slices: "
+    "objective against each parameter; lineage: schedules of PBT; rungs: of ASHA and Hyperband.",
 )
 def plot(study: str, output: str | None, kind: str) -> None:
     """Draw a picture of STUDY, an output folder or URL#NAME."""
@@ -42,12 +52,7 @@ def plot(study: str, output: str | None, kind: str) -> None:
 
     from sherpa_plot import pictures
 
-    draw = {
-        "summary": pictures.summary,
-        "history": pictures.history,
-        "parallel": pictures.parallel_coordinates,
-        "curves": pictures.curves,
-    }[kind]
+    draw = pictures.parallel_coordinates if kind == "parallel" else getattr(pictures, kind)
     try:
         draw(history).savefig(path)
     except OSError as error:

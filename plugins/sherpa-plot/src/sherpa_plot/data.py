@@ -10,7 +10,8 @@ import numpy as np
 from matplotlib.ticker import LogLocator, MaxNLocator
 from numpy.typing import NDArray
 
-from sherpa_core import History, Study, Trial, TrialStatus
+from sherpa_core import History, Trial, TrialStatus
+from sherpa_core.study_view import StudyView
 
 Floats = NDArray[np.float64]
 
@@ -19,9 +20,9 @@ _LARGEST = 1e150  # what is larger counts as infinite, so that no difference ove
 _CROWDED = 0.25  # half of the values in this share of a linear axis: a log axis is better
 
 
-def history_of(source: Study | History) -> History:
+def history_of(source: StudyView | History) -> History:
     """Return the history of a study as it is now, or the history itself."""
-    if isinstance(source, Study):
+    if isinstance(source, StudyView):
         source.refresh()
         return source.history
     return source
@@ -41,18 +42,6 @@ def best_so_far(trials: Sequence[Trial], history: History) -> Floats:
             best = trial.objective
         found.append(best)
     return np.array(found, dtype=np.float64)
-
-
-def chosen(trials: Sequence[Trial], history: History, limit: int) -> list[Trial]:
-    """Return at most `limit` trials in their order: the best tenth of them, the rest evenly."""
-    if len(trials) <= limit:
-        return list(trials)
-    values = objectives(trials)
-    order = np.argsort(values if history.lower_is_better else -values, kind="stable")  # NaN last
-    best = order[: limit // 10]
-    others = np.setdiff1d(np.arange(len(trials)), best)
-    spread = others[np.linspace(0, len(others) - 1, limit - len(best)).astype(int)]
-    return [trials[index] for index in np.union1d(best, spread)]
 
 
 @attrs.frozen

@@ -9,7 +9,8 @@ from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 
 from sherpa_core import History, Trial, TrialStatus
-from sherpa_plot.data import Floats, Scale, chosen
+from sherpa_insight import sample
+from sherpa_plot.data import Floats, Scale
 from sherpa_plot.style import (
     BEST,
     BLUE,
@@ -40,7 +41,7 @@ def has_curves(history: History) -> bool:
 def draw(axes: Axes, history: History) -> None:
     """Draw each trial's objective over its iterations."""
     every = [trial for trial in history.trials.values() if trial.num_observations]
-    trials = chosen(every, history, _LIMIT)
+    trials = sample(every, history, _LIMIT)
     note = "" if len(trials) == len(every) else f"{len(trials):,} of {len(every):,} trials"
     frame(axes, "Objective over iterations", note)
     if not trials:

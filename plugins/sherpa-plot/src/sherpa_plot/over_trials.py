@@ -8,20 +8,21 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from sherpa_core import History, TrialStatus
-from sherpa_plot.data import Floats, Scale, best_so_far, objectives
+from sherpa_plot.data import Scale, best_so_far, objectives
 from sherpa_plot.style import (
     BEST,
     BLUE,
     GREY,
+    MANY,
+    at_edge,
     empty,
     frame,
     label,
     legend,
+    mark_off_scale,
     objective_ticks,
     whole_ticks,
 )
-
-_MANY = 1_000  # more points than this are smaller, and pixels in vector files
 
 _LOOK: dict[TrialStatus, dict[str, Any]] = {
     TrialStatus.COMPLETED: {"marker": "o", "color": BLUE},
@@ -41,7 +42,7 @@ def draw(axes: Axes, history: History) -> None:
     ids = np.array([trial.id for trial in trials], dtype=np.float64)
     scale = Scale.of(values, history.lower_is_better)
     objective_ticks(axes, scale)
-    many = len(trials) > _MANY
+    many = len(trials) > MANY
     for status, look in _LOOK.items():
         of_status = np.array([trial.status is status for trial in trials])
         shown = of_status & ~np.isnan(values) & ~scale.is_off(values)
@@ -56,8 +57,8 @@ def draw(axes: Axes, history: History) -> None:
         missing = of_status & np.isnan(values) & (status is not TrialStatus.RUNNING)
         if missing.any():
             name = "no objective" if status is not TrialStatus.FAILED else name
-            _at_edge(axes, ids[missing], 0.0, "x", GREY, name)
-    _mark_off_scale(axes, ids, values, scale)
+            at_edge(axes, ids[missing], 0.0, "x", GREY, name)
+    mark_off_scale(axes, ids, values, scale)
     best = np.clip(best_so_far(trials, history), scale.low, scale.high)
     if not np.isnan(best).all():
         axes.step(ids, best, where="post", color=BEST, linewidth=1.8, label="best so far", zorder=4)
@@ -67,22 +68,3 @@ def draw(axes: Axes, history: History) -> None:
     whole_ticks(axes, ids[0] - margin, ids[-1] + margin)
     label(axes, "trial", "objective")
     legend(axes)
-
-
-def _mark_off_scale(axes: Axes, ids: Floats, values: Floats, scale: Scale) -> None:
-    name = "off the scale"
-    for off, height, marker in (
-        (values > scale.high, 0.985, "^"),
-        (values < scale.low, 0.015, "v"),
-    ):
-        if off.any():
-            _at_edge(axes, ids[off], height, marker, GREY, name)
-            name = "_"
-
-
-def _at_edge(axes: Axes, ids: Floats, height: float, marker: str, color: str, name: str) -> None:
-    axes.scatter(
-        ids, np.full(len(ids), height), transform=axes.get_xaxis_transform(), marker=marker,
-        s=20, linewidths=1.0, color=color, clip_on=False, zorder=6, label=name,
-        rasterized=len(ids) > _MANY,
-    )  # fmt: skip

@@ -12,9 +12,11 @@ from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 
 from sherpa_core import Choice, History, Ordinal, Parameter, Trial
-from sherpa_plot.data import Floats, Scale, chosen, objectives
+from sherpa_insight import sample
+from sherpa_plot.data import Floats, Scale, objectives
 from sherpa_plot.labels import PLAIN, number_texts, value_texts, wrapped
 from sherpa_plot.style import BEST, COLOURS, FAINT, GREY, HALO, INK, SMALL, empty, title
+from sherpa_plot.values import jitter, numbers_of, scale_of
 
 #: Parameters beside each other; more of them go into further rows.
 PER_ROW = 9
@@ -56,7 +58,7 @@ def rows_of(history: History) -> list[list[Parameter]]:
 def draw(rows: Sequence[Axes], history: History) -> None:
     """Draw parallel coordinates into one axes for each row of parameters."""
     every = list(history.trials.values())
-    trials = chosen(every, history, _LIMIT)
+    trials = sample(every, history, _LIMIT)
     values = objectives(trials)
     scale = Scale.of(values, history.lower_is_better)
     colours = scale.places(values) if history.lower_is_better else 1 - scale.places(values)
@@ -138,41 +140,25 @@ def _rises(places: Floats, colours: Floats) -> bool:
 
 
 def _column(parameter: Parameter, trials: Sequence[Trial]) -> Column:
-    name = parameter.name
-    values = [trial.parameters.get(name) for trial in trials]
-    active = [name in trial.parameters for trial in trials]
+    numbers = numbers_of(parameter, trials)
     if isinstance(parameter, Choice | Ordinal):
-        return _categories(parameter, trials, values, active)
-    numbers = np.array(
-        [value if there else math.nan for value, there in zip(values, active, strict=True)],
-        dtype=np.float64,
-    )
-    low, high = parameter.range
-    known = numbers[np.isfinite(numbers)]
-    if len(known):  # an algorithm may leave the declared range
-        low, high = min(low, known.min()), max(high, known.max())
-    log = getattr(parameter, "scale", "linear") == "log" and low > 0
-    whole = parameter.type == "discrete"
-    scale = Scale(float(low), float(high), log)
-    return Column(name, scale.places(numbers), _number_ticks(scale, whole))
+        return _categories(parameter, trials, numbers)
+    scale = scale_of(parameter, numbers)
+    ticks = _number_ticks(scale, parameter.type == "discrete")
+    return Column(parameter.name, scale.places(numbers), ticks)
 
 
-def _categories(
-    parameter: Choice | Ordinal, trials: Sequence[Trial], values: list[Any], active: list[bool]
-) -> Column:
+def _categories(parameter: Choice | Ordinal, trials: Sequence[Trial], indices: Floats) -> Column:
     """Return a categorical axis; lines of one category are spread a little, to show how many."""
     count = len(parameter.range)
-    places = []
-    for trial, value, there in zip(trials, values, active, strict=True):
-        jitter = ((trial.id * 0.618034) % 1 - 0.5) * (_JITTER if len(trials) > 1 else 0)
-        places.append((parameter.index(value) + 0.5 + jitter) / count if there else math.nan)
+    room = _JITTER if len(trials) > 1 else 0.0
     every = math.ceil(count / _MAX_TICKS)
     ticks = [
         ((index + 0.5) / count, text)
         for index, text in enumerate(value_texts(parameter.range))
         if index % every == 0
     ]
-    return Column(parameter.name, np.array(places, dtype=np.float64), ticks)
+    return Column(parameter.name, (indices + 0.5 + room * jitter(trials)) / count, ticks)
 
 
 def _number_ticks(scale: Scale, whole: bool = False) -> list[tuple[float, str]]:

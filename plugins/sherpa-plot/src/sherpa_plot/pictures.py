@@ -1,25 +1,31 @@
-"""The pictures: history, parallel coordinates, curves, and all of them as a summary."""
+"""The pictures of a study, each a figure."""
 
 from __future__ import annotations
 
-from typing import Any
-
 from matplotlib.figure import Figure
 
-from sherpa_core import History, Study, TrialStatus
-from sherpa_plot import over_iterations, over_trials, parallel
+from sherpa_core import History, TrialStatus
+from sherpa_core.study_view import StudyView
+from sherpa_plot import (
+    halving,
+    importances,
+    lineages,
+    over_iterations,
+    over_trials,
+    parallel,
+    slicing,
+)
 from sherpa_plot.data import history_of
-from sherpa_plot.labels import PLAIN, number_text, short, value_text
-from sherpa_plot.style import BEST, GREY, INK, figure
+from sherpa_plot.labels import number_text, short, value_text
+from sherpa_plot.style import BEST, GREY, INK, WIDTH, figure, heading
 
-_WIDTH = 11.0  # inches
 _HEAD = 1.1  # inches of the summary's heading
 _TOP = 3.7  # inches of its first row
 _ROW = 3.4  # inches of a row of parallel coordinates
 _LINE = 130  # characters in a line of the heading
 
 
-def history(source: Study | History) -> Figure:
+def history(source: StudyView | History) -> Figure:
     """Return a picture of the objective over the trials, with the best so far.
 
     Args:
@@ -33,7 +39,7 @@ def history(source: Study | History) -> Figure:
     return made
 
 
-def curves(source: Study | History) -> Figure:
+def curves(source: StudyView | History) -> Figure:
     """Return a picture of each trial's objective over its iterations, the best highlighted.
 
     Args:
@@ -47,7 +53,7 @@ def curves(source: Study | History) -> Figure:
     return made
 
 
-def parallel_coordinates(source: Study | History) -> Figure:
+def parallel_coordinates(source: StudyView | History) -> Figure:
     """Return parallel coordinates of parameters and objective, the best highlighted.
 
     Axes of parameters with a log scale are logarithmic; an inactive conditional parameter is
@@ -61,12 +67,12 @@ def parallel_coordinates(source: Study | History) -> Figure:
     """
     known = history_of(source)
     rows = len(parallel.rows_of(known))
-    made = figure(_WIDTH, 0.4 + _ROW * rows)
+    made = figure(WIDTH, 0.4 + _ROW * rows)
     parallel.draw(list(made.subplots(rows, 1, squeeze=False)[:, 0]), known)
     return made
 
 
-def summary(source: Study | History) -> Figure:
+def summary(source: StudyView | History) -> Figure:
     """Return one picture of a study: the best, the objective over trials, parallel coordinates.
 
     Where trials reported more than once, also the objective over the iterations.
@@ -80,7 +86,7 @@ def summary(source: Study | History) -> Figure:
     known = history_of(source)
     rows = len(parallel.rows_of(known))
     height = _HEAD + _TOP + _ROW * rows
-    made = figure(_WIDTH, height, head=_HEAD / height)
+    made = figure(WIDTH, height, _HEAD)
     grid = made.add_gridspec(1 + rows, 2, height_ratios=[_TOP, *[_ROW] * rows])
     if over_iterations.has_curves(known):
         over_trials.draw(made.add_subplot(grid[0, 0]), known)
@@ -88,20 +94,76 @@ def summary(source: Study | History) -> Figure:
     else:
         over_trials.draw(made.add_subplot(grid[0, :]), known)
     parallel.draw([made.add_subplot(grid[1 + row, :]) for row in range(rows)], known)
-    _write_head(made, known, height)
+    _write_head(made, known)
     return made
 
 
-def _write_head(made: Figure, known: History, height: float) -> None:
+def importance(source: StudyView | History) -> Figure:
+    """Return how much each parameter matters, the most important on top, with the uncertainty.
+
+    That is the share of the objective's variation that a parameter explains in a random forest,
+    by itself and with its interactions. With too few trials the picture says so.
+
+    Args:
+        source: a study or its history.
+
+    Returns:
+        A matplotlib figure.
+    """
+    return importances.picture(history_of(source))
+
+
+def slices(source: StudyView | History) -> Figure:
+    """Return the objective against each parameter, the most important first, and where it is best.
+
+    Dots are trials, the line is the mean over all other parameters in a random forest. With too
+    few trials the picture says so.
+
+    Args:
+        source: a study or its history.
+
+    Returns:
+        A matplotlib figure.
+    """
+    return slicing.picture(history_of(source))
+
+
+def lineage(source: StudyView | History) -> Figure:
+    """Return what each lineage of population based training did over the generations.
+
+    Args:
+        source: a study or its history.
+
+    Returns:
+        A matplotlib figure.
+
+    Raises:
+        UserError: the study's trials are no generations.
+    """
+    return lineages.picture(history_of(source))
+
+
+def rungs(source: StudyView | History) -> Figure:
+    """Return the rungs of successive halving, bracket by bracket, with the promotions.
+
+    Args:
+        source: a study or its history.
+
+    Returns:
+        A matplotlib figure.
+
+    Raises:
+        UserError: the study has no rungs.
+    """
+    return halving.picture(history_of(source))
+
+
+def _write_head(made: Figure, known: History) -> None:
     """Write the study's name, how many trials there are, and the best configuration."""
     name = short(str(known.config.get("name") or "study"), 70)
-    lines: list[tuple[float, str, dict[str, Any]]] = [
-        (0.15, name, {"fontsize": 15, "fontweight": "bold", "color": INK}),
-        (0.46, _counts(known), {"fontsize": 9, "color": GREY}),
-        (0.68, _best(known), {"fontsize": 9, "color": BEST if known.best else GREY}),
-    ]
-    for inches, text, look in lines:
-        made.text(0.012, 1 - inches / height, text, ha="left", va="top", **PLAIN, **look)
+    heading(made, 0.15, name, fontsize=15, fontweight="bold", color=INK)
+    heading(made, 0.46, _counts(known), fontsize=9, color=GREY)
+    heading(made, 0.68, _best(known), fontsize=9, color=BEST if known.best else GREY)
 
 
 def _counts(known: History) -> str:

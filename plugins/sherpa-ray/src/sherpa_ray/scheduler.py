@@ -10,7 +10,7 @@ from typing import Any
 import attrs
 from attrs import validators
 
-from sherpa_core.errors import SchedulerError, UserError
+from sherpa_core.errors import SchedulerError, Unreachable, UserError
 from sherpa_core.jobs import JobReport
 from sherpa_core.plugin import Scheduler, option
 from sherpa_local.remote import RemoteJob, require_id
@@ -114,7 +114,8 @@ class RayScheduler(Scheduler):
         """Return what is known of a job, whoever submitted it.
 
         Raises:
-            SchedulerError: the id is none of this scheduler's, or the cluster does not answer.
+            SchedulerError: the id is none of this scheduler's.
+            Unreachable: the cluster does not answer.
         """
         return self.get_statuses([job_id])[job_id]
 
@@ -122,19 +123,20 @@ class RayScheduler(Scheduler):
         """Return what `get_status` says of each job, with one query.
 
         Raises:
-            SchedulerError: an id is none of this scheduler's, or the cluster does not answer.
+            SchedulerError: an id is none of this scheduler's.
+            Unreachable: the cluster does not answer.
         """
         asked = [require_id(job_id, _PREFIX, "ray") for job_id in job_ids]
-        reports: dict[str, JobReport] = self._ask("reports", asked)
+        reports: dict[str, JobReport] = self._query("reports", asked)
         return reports
 
     def find_job(self, job_name: str, output_path: str) -> str | None:
         """Return the id of the job that was submitted last under this name.
 
         Raises:
-            SchedulerError: the cluster does not answer.
+            Unreachable: the cluster does not answer.
         """
-        found: str | None = self._ask("find", _family(job_name, output_path))
+        found: str | None = self._query("find", _family(job_name, output_path))
         return found
 
     def kill_job(self, job_id: str) -> None:
@@ -153,6 +155,13 @@ class RayScheduler(Scheduler):
 
             ray.shutdown()
             self._connected = False
+
+    def _query(self, method: str, *arguments: Any) -> Any:
+        """Ask for jobs; a cluster that does not answer says nothing about them."""
+        try:
+            return self._ask(method, *arguments)
+        except SchedulerError as error:
+            raise Unreachable(str(error)) from error
 
     def _ask(self, method: str, *arguments: Any) -> Any:
         """Call a method of the actor that owns the jobs."""

@@ -94,7 +94,7 @@ def _end_of(task: Any) -> JobReport:
         report: JobReport = ray.get(task)
         return report
     except TaskCancelledError:
-        return JobReport(JobStatus.killed, None, None, "signal", "killed as asked")
+        return JobReport(JobStatus.killed, None, None, "cancelled", "killed as asked")
     except RayTaskError as error:
         message = f"its Ray worker cannot run it: {error.cause!r}"
         return JobReport(JobStatus.failed, None, None, "not_started", message)

@@ -9,7 +9,8 @@ from sherpa_core.jobs import JobReport, JobStatus
 
 #: Values of `failed`, see sge_status(5).
 _RESCHEDULED = 25
-_COULD_NOT_START = (26, 27, 28, 29, 30)  # output, shell, folder, AFS, or the job gave itself up
+_NO_OUTPUT = 26
+_COULD_NOT_START = (_NO_OUTPUT, 27, 28, 29, 30)  # shell, folder, AFS, or it gave itself up
 _LIMIT = 37
 _KILLED = 100
 
@@ -49,6 +50,8 @@ def _report(record: dict[str, str]) -> JobReport | None:
         return JobReport(JobStatus.killed, None, None, "timeout", message)
     if code in _COULD_NOT_START:
         message = f"it could not start: {words} (failed {code})"
+        if code == _NO_OUTPUT:
+            message += "; can its node write to the folder of its output?"
         return JobReport(JobStatus.failed, None, None, "not_started", message)
     return JobReport(JobStatus.killed, None, None, "lost", f"{words} (failed {code})")
 

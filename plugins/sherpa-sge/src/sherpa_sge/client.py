@@ -19,6 +19,14 @@ _TIMEOUT = 60.0  # seconds that Grid Engine may take for an answer
 _TUNABLE = "glibc.rtld.optional_static_tls"
 #: Where libdrmaa lies, unless DRMAA_LIBRARY_PATH says it.
 _LIBRARIES = ("{root}/lib/*/libdrmaa.so*", "/usr/lib/gridengine-drmaa/lib/libdrmaa.so*")
+#: What to try when Grid Engine's answer holds these words.
+_HINTS = {
+    "unknown queue": "`qconf -sql` lists the queues",
+    "project": "`qconf -sprjl` lists the projects",
+    "parallel environment": "`qconf -spl` lists them; the option `parallel_environment` names one",
+    "unknown resource": "`qconf -sc` lists them; `memory` and `gpu` are options, too",
+    "suitable queues": "no queue has all that the job asks for: ask for less",
+}
 _DEBIAN = "/usr/lib/gridengine"  # its programs; those in /usr/bin are slow shell scripts
 
 
@@ -121,4 +129,5 @@ def _error(kind: str, error: str) -> SchedulerError:
         return Unreachable(f"{text}; does `qhost` answer?")
     if "drmaa" in text.lower() and ("find" in text or "open shared" in text):
         text += "; set DRMAA_LIBRARY_PATH to your cluster's libdrmaa.so"
+    text += "".join(f"; {hint}" for words, hint in _HINTS.items() if words in text)
     return SchedulerError(text)

@@ -29,6 +29,14 @@ _KEPT = frozenset({"SLURM_CONF", "SLURM_JWT"})
 _NOT_THERE = "Invalid job id"
 #: What Slurm's programs say when the controller does not answer, and may be asked again.
 _SILENT = re.compile("Unable to contact|timed out|Connection refused|Zero Bytes")
+#: What to try when Slurm's answer holds these words.
+_HINTS = {
+    "invalid partition": "`sinfo -s` lists the partitions",
+    "Invalid account": "`sacctmgr show associations user=$USER` lists your accounts",
+    "Invalid qos": "`sacctmgr show qos` lists them",
+    "Invalid generic resource": "`sinfo -o '%P %G'` shows which partitions have GPUs",
+    "can not be satisfied": "`sinfo -o '%P %c %m'` shows the cpus and the memory of the nodes",
+}
 _TAIL = 8192  # bytes of an output file in which Slurm's last words stand
 
 logger = logging.getLogger(__name__)
@@ -196,5 +204,6 @@ def _error(said: subprocess.CompletedProcess[str]) -> SchedulerError:
     told = said.stderr or said.stdout
     lines = [re.sub(rf"^{program}: (error: )?", "", line) for line in told.splitlines()]
     words = "; ".join(line.strip() for line in lines if line.strip())
+    words += "".join(f"; {hint}" for part, hint in _HINTS.items() if part in words)
     kind = Unreachable if _SILENT.search(words) else SchedulerError
     return kind(f"{program}: {words or f'exit code {said.returncode}'}")

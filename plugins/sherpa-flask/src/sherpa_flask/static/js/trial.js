@@ -51,8 +51,8 @@ export class TrialDialog {
     setText(this.part("problem"), "");
     if (!this.dialog.open) this.dialog.showModal();
     this.chart ??= new Chart(this.part("chart"), () => this.option());
+    this.standing = null;
     this.update();
-    this.showLog();
     if (!this.curve && store.num_observations[row] && !report) await this.fetchCurve();
   }
 
@@ -76,6 +76,9 @@ export class TrialDialog {
     if (this.row === undefined) return this.dialog.close();
     this.curve = store.curves[this.row] ?? this.curve;
     this.parameters = store.parametersOf(this.row);
+    const standing = `${this.id} ${store.status[this.row]} ${store.num_observations[this.row]}`;
+    if (standing !== this.standing) this.showLog(); // it has probably written something
+    this.standing = standing;
     this.showHead();
     this.showValues();
     this.showCurve();

@@ -1,1 +1,0 @@
-"""Understanding: what a study's numbers say about its parameters, in words with the evidence."""
