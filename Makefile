@@ -7,6 +7,9 @@
 #   make test-frameworks   tests with PyTorch, Keras, Lightning and transformers: 7 GB in .venv-frameworks
 #   make lint     style and types only
 #   make bench    measure against other libraries; JSON goes to benchmarks/results/
+#   make bench-quality       answers per trial beside other libraries, in minutes; the libraries
+#                 come into .venv-quality and .venv-quality-old (12 GB)
+#   make bench-quality-long  the same for docs/which-algorithm.md, in about a day; goes on where it was
 #   make kills    end 200 runners and trials at random moments; nothing may be lost
 #   make docs     build the documentation into docs/_build/html
 #   make release  build wheel and sdist of every distribution into dist/, and check them
@@ -25,6 +28,7 @@ STAMPS := $(VENV)/stamps
 PLUGINS := $(patsubst %/pyproject.toml,%,$(sort $(wildcard plugins/sherpa-*/pyproject.toml sherpa_contrib/pyproject.toml)))
 STANDARD := $(addprefix plugins/sherpa-,random grid median local sqlite plot flask insight)
 PROJECTS := pyproject.toml $(addsuffix /pyproject.toml,$(PLUGINS))
+QUALITY := benchmarks/quality
 BENCHMARKS := $(sort $(wildcard benchmarks/bench_*.py))
 SERVICES := $(addprefix scripts/services/,browser.sh slurm.sh gridengine.sh mongodb.sh)
 
@@ -32,7 +36,8 @@ SERVICES := $(addprefix scripts/services/,browser.sh slurm.sh gridengine.sh mong
 # an environment of its own for each would double the time.
 INSTALL := $(PIP) install --no-build-isolation
 
-.PHONY: demo test test-frameworks services lint pytest pytest-frameworks bench kills docs release clean
+.PHONY: demo test test-frameworks services lint pytest pytest-frameworks bench bench-quality \
+    bench-quality-long kills docs release clean
 .DELETE_ON_ERROR:
 
 # ---- what people call -----------------------------------------------------------------
@@ -74,6 +79,16 @@ bench: $(STAMPS)/bench
 	    $(BIN)/python $$script --json benchmarks/results/$$(basename $$script .py).json; \
 	done
 
+bench-quality: $(STAMPS)/dev .venv-quality/stamp .venv-quality-old/stamp
+	$(BIN)/python $(QUALITY)/run.py --folder build/quality --trials 25 --seeds 0 2 \
+	    --problems "Hartmann 6" "Rosenbrock 4" "mixed 4" "noisy Branin 2" "diabetes MLP"
+	$(BIN)/python $(QUALITY)/report.py --folder build/quality
+
+bench-quality-long: $(STAMPS)/dev .venv-quality/stamp .venv-quality-old/stamp
+	$(BIN)/python $(QUALITY)/run.py --trials 200
+	$(BIN)/python $(QUALITY)/run.py --trials 200 --batch 8
+	$(BIN)/python $(QUALITY)/report.py --docs
+
 kills: $(STAMPS)/dev
 	SHERPA_KILLS=200 $(BIN)/python -m pytest -s tests/end_to_end/test_kills.py $(PYTEST_ARGS)
 
@@ -86,7 +101,7 @@ release: $(STAMPS)/release
 	$(BIN)/check-wheel-contents dist/*.whl
 
 clean:
-	rm -rf $(VENV) .venv-frameworks build dist docs/_build docs/plugins .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .venv-frameworks .venv-quality .venv-quality-old build dist docs/_build docs/plugins .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # ---- the environment, in layers -------------------------------------------------------
@@ -112,6 +127,17 @@ $(STAMPS)/frameworks: $(STAMPS)/base $(PROJECTS)
 
 $(STAMPS)/bench: $(STAMPS)/dev
 	$(INSTALL) --group bench
+	@touch $@
+
+.venv-quality/stamp: $(QUALITY)/requirements.txt
+	$(PYTHON) -m venv $(@D)
+	$(@D)/bin/python -m pip --quiet --disable-pip-version-check install --requirement $<
+	@touch $@
+
+.venv-quality-old/stamp: $(QUALITY)/requirements-old.txt
+	$(PYTHON) -m venv $(@D)
+	$(@D)/bin/python -m pip --quiet --disable-pip-version-check install --requirement $<
+	$(@D)/bin/python -m pip --quiet --disable-pip-version-check install --no-deps HEBO==0.3.6
 	@touch $@
 
 $(STAMPS)/release: $(STAMPS)/base pyproject.toml

@@ -40,6 +40,12 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
             terminalreporter.line(f"{service}: {number} skipped; {remedy}")
 
 
+@pytest.fixture
+def all_plugins(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No plugin is disabled, the dashboard neither."""
+    monkeypatch.delenv("SHERPA_DISABLE_PLUGINS", raising=False)
+
+
 @pytest.fixture(scope="session")
 def grid_engine() -> Iterator[None]:
     """A Grid Engine that the processes of tests find."""

@@ -13,7 +13,7 @@ from sherpa_contrib.reporting import Reporter
 class SherpaCallback(Callback):
     """Reports after each epoch what the module has logged; one of the trainer's `callbacks`.
 
-    Where several processes train one model, the first of them reports.
+    Where several processes train one model, the first of them reports, and all of them end.
 
     Args:
         trial: the trial that is trained.
@@ -35,7 +35,8 @@ class SherpaCallback(Callback):
 
     def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Report the epoch's metrics, validation included; end the training if it is to stop."""
-        if trainer.is_global_zero and self._report(
+        stop = trainer.is_global_zero and self._report(
             trainer.current_epoch + 1, trainer.callback_metrics
-        ):
+        )
+        if trainer.strategy.reduce_boolean_decision(stop, all=False):
             trainer.should_stop = True

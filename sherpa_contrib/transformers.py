@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from accelerate.utils import broadcast_object_list
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
 from sherpa_contrib.reporting import Reporter
@@ -14,7 +15,7 @@ class SherpaCallback(TrainerCallback):
     """Reports each evaluation of a training; one of the trainer's `callbacks`.
 
     Iterations count the evaluations, which `eval_strategy` asks for. Where several processes
-    train one model, the first of them reports.
+    train one model, the first of them reports, and all of them end.
 
     Args:
         trial: the trial that is trained.
@@ -55,8 +56,9 @@ class SherpaCallback(TrainerCallback):
         **more: Any,
     ) -> None:
         """Report the evaluation's metrics; end the training if it is to stop."""
-        if not (self._training and state.is_world_process_zero):
+        if not self._training:
             return
         self._evaluations += 1
-        if self._report(self._evaluations, metrics):
+        stop = [state.is_world_process_zero and self._report(self._evaluations, metrics)]
+        if broadcast_object_list(stop)[0]:  # what the first process was told
             control.should_training_stop = True

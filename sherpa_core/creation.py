@@ -13,10 +13,12 @@ import attrs
 
 from sherpa_core import events as ev
 from sherpa_core import registry
-from sherpa_core.errors import Conflict, UserError, listed
+from sherpa_core.errors import Conflict, SherpaError, UserError, listed
+from sherpa_core.history import History
 from sherpa_core.locate import in_output_dir
 from sherpa_core.log import Log
 from sherpa_core.parameters import Parameter
+from sherpa_core.plugin import Algorithm
 from sherpa_core.saving import make_folder
 from sherpa_core.serving import Served, close
 from sherpa_core.sockets import (
@@ -112,6 +114,14 @@ class Plan:
         check_space(plan.algorithm, plan.space)
         plan._continue(log)
         return plan
+
+    @classmethod
+    def shown(cls, log: Log) -> Plan:
+        """Return the plan of a study that is looked at, even if its plugins are not here."""
+        try:
+            return cls.recorded(log, None, None, None)
+        except SherpaError as error:
+            return cls(log.history.space, bind("algorithm", _Absent(str(error))), [], [])
 
     def open(
         self,
@@ -216,6 +226,17 @@ class Plan:
             if entry is not None and entry.distribution not in found:
                 found.append(entry.distribution)
         return found
+
+
+class _Absent(Algorithm):
+    """Stands for an algorithm that is not here; says so when it is asked."""
+
+    def __init__(self, why: str) -> None:
+        self._why = why
+
+    def get_suggestion(self, history: History) -> Any:
+        """Say why there is none."""
+        raise UserError(f"this study can be looked at, but not continued: {self._why}")
 
 
 def _space_difference(study: str, given: SearchSpace, known: SearchSpace) -> str:

@@ -13,7 +13,7 @@ study_created          `config`: parameters, algorithm, direction, seed, ... (ke
 session_started        `host`, `pid`, `started`, `versions`, `command`, `commit`: who writes
 algorithm_changed      `algorithm`: name and options from here on
 note_set               `note` and/or `tags`
-run_started            `max_num_trials`, `max_concurrent`, `timeout`: see `plugin.Run`
+run_started            `max_num_trials`, `max_concurrent`, `timeout`, `task`: see `plugin.Run`
 trial_queued           `parameters`: a trial that comes before the algorithm's; `metadata`
 trial_added            `trial` (int), `parameters`, `origin`, `based_on` (log position),
                        and where given `queue` (its place), `parent`, `metadata`
@@ -34,7 +34,7 @@ runner_lease           `until`: this session owns its trials up to that time; 0 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from sherpa_core.errors import UserError
@@ -115,6 +115,26 @@ def to_json(value: Any) -> str:
 def as_foreign(added: Event) -> Event:
     """Return a trial's event as an algorithm within a composite sees it: as somebody else's."""
     return {**added, "origin": f"../{added['origin']}"}
+
+
+def as_alone(event: Event, config: Mapping[str, Any], prefix: str) -> Sequence[Event]:
+    """Return what one algorithm within a composite sees of an event: as if it were alone.
+
+    Args:
+        event: the composite's.
+        config: name and options of the algorithm.
+        prefix: what the origins of its trials begin with in the composite's log.
+    """
+    kind = event["type"]
+    if kind == STUDY_CREATED:
+        return ({**event, "config": {**event["config"], "algorithm": config}},)
+    if kind == ALGORITHM_CHANGED:
+        return ()
+    if kind == TRIAL_ADDED:
+        if event["origin"].startswith(prefix):
+            return ({**event, "origin": event["origin"].removeprefix(prefix)},)
+        return (as_foreign(event),)
+    return (event,)
 
 
 def encode(event: Event) -> str:

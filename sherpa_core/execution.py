@@ -16,7 +16,8 @@ from sherpa_core.command import fill_command
 from sherpa_core.errors import SchedulerError, SherpaError, Unreachable
 from sherpa_core.events import Event, to_json
 from sherpa_core.jobs import JobReport, JobStatus
-from sherpa_core.session import hide_secrets
+from sherpa_core.registry import describe
+from sherpa_core.session import hide_secrets, hide_words
 from sherpa_core.sockets import Socket
 from sherpa_core.trial import Trial
 
@@ -61,6 +62,11 @@ class Execution(Protocol):
 
     reattaches: bool
     cooperative: bool
+
+    @property
+    def task(self) -> Mapping[str, Any]:
+        """What a trial runs, as the log keeps it; see `plugin.Run`."""
+        ...
 
     def start(self, trial: Trial, load_dir: str, save_dir: str) -> Any:
         """Start an attempt and return its job id; raises SchedulerError if that fails.
@@ -162,6 +168,16 @@ class JobExecution:
 
     reattaches = True
     cooperative = False
+
+    @property
+    def task(self) -> Mapping[str, Any]:
+        """See `Execution.task`."""
+        return {
+            "command": hide_words(self._words),
+            "scheduler": describe("scheduler", self._scheduler.plugin),
+            "resources": self._resources,
+            "work_dir": str(self._work_dir),
+        }
 
     def start(self, trial: Trial, load_dir: str, save_dir: str) -> Any:
         """See `Execution.start`."""

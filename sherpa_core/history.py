@@ -219,7 +219,8 @@ class History:
         session.until = event["until"]
 
     def _run_started(self, event: Event) -> None:
-        self.run = Run(event["max_num_trials"], event["max_concurrent"], event["timeout"])
+        most, concurrent = event["max_num_trials"], event["max_concurrent"]
+        self.run = Run(most, concurrent, event["timeout"], event.get("task", {}))
 
     def _trial_queued(self, event: Event) -> None:
         self._num_queued += 1

@@ -29,6 +29,11 @@ def storage_url(folder: str | Path) -> str:
     return f"{registry.default('storage')}://{Path(folder).absolute() / DATABASE}"
 
 
+def has_storage(folder: Path) -> bool:
+    """Return whether an output folder leads to the storage of its study."""
+    return (folder / DATABASE).exists() or (folder / SERVED).exists()
+
+
 def in_output_dir(folder: Path, served: Served | None = None) -> Any:
     """Return the storage of the study that an output folder holds or will hold.
 
@@ -95,12 +100,13 @@ def _open(text: str) -> Socket:
         return bind("storage", text)
     path = Path(text)
     if path.is_dir():
-        if (path / DATABASE).exists() or (path / SERVED).exists():
+        if has_storage(path):
             return bind("storage", in_output_dir(path))
         if (path / SAVED_LOG).exists():
             return Socket("storage", _read_saved(path / SAVED_LOG))
         raise UserError(
-            f"{text} holds no study: there is neither {DATABASE} nor {SAVED_LOG} in this folder"
+            f"{text} holds no study: there is neither {DATABASE} nor {SAVED_LOG} in this folder; "
+            "if it is kept in a storage elsewhere, give that storage's URL: URL#NAME"
         )
     if not path.exists():
         raise UserError(f"{text} does not exist: give an output folder or a storage URL")

@@ -60,6 +60,14 @@ class Number(Parameter):
             raise UserError(f"{self.name}: a step and a log scale cannot be combined")
         return step
 
+    @property
+    def values(self) -> list[Any]:
+        """All different values in their order, empty for a continuum."""
+        if self.num_values == math.inf:
+            return []
+        step = self.step or 1
+        return [self.restore(self.low + index * step) for index in range(int(self.num_values))]
+
     def to_dict(self) -> dict[str, Any]:
         """Return the configuration that `from_dict` takes."""
         config = super().to_dict()

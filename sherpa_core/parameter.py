@@ -87,6 +87,11 @@ class Parameter:
         """Number of different values, infinity for a continuum."""
         raise NotImplementedError
 
+    @property
+    def values(self) -> list[Any]:
+        """All different values in their order, empty for a continuum."""
+        raise NotImplementedError
+
     def to_dict(self) -> dict[str, Any]:
         """Return the configuration that `from_dict` takes."""
         config: dict[str, Any] = {"name": self.name, "type": self.type, "range": list(self.range)}

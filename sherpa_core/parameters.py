@@ -67,6 +67,11 @@ class _Listed(Parameter):
         return copy.deepcopy(value) if self._containers else value
 
     @property
+    def values(self) -> list[Any]:
+        """All values in their order."""
+        return copy.deepcopy(self.range)
+
+    @property
     def num_values(self) -> float:
         """Number of values."""
         return len(self.range)

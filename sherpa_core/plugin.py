@@ -41,11 +41,15 @@ class Run:
         max_num_trials: number of trials after which the run ends.
         max_concurrent: number of trials at a time.
         timeout: seconds after which no trial is started.
+        task: what a trial runs, empty where that has no name: `command` (words, secrets hidden),
+            `scheduler` (its name and options) and `resources`, or `objective`
+            (`module:function`); and `work_dir`, the folder in which it runs.
     """
 
     max_num_trials: int | None = None
     max_concurrent: int = 1
     timeout: float | None = None
+    task: Mapping[str, Any] = attrs.field(factory=dict)
 
 
 class Algorithm:

@@ -152,7 +152,7 @@ class Runner:
         names = ("max_num_trials", "max_concurrent", "timeout")
         given = {name: getattr(options, name) for name in names}
         lease = {"type": ev.RUNNER_LEASE, "until": self._leased + LEASE}
-        log.append({"type": ev.RUN_STARTED, **given}, lease)
+        log.append({"type": ev.RUN_STARTED, **given, "task": self._execution.task}, lease)
         if self.history.stop_requested is not None:
             self.engine.stop(None)  # whoever runs a stopped study wants it to go on
 

@@ -8,6 +8,7 @@ import re
 import secrets
 import socket
 import sys
+from collections.abc import Sequence
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -64,6 +65,18 @@ def hide_secrets(text: str) -> str:
     return _SECRET.sub(lambda m: f"{m[1]}***" if m[1] else f"{m[2]}***@", text)
 
 
+def hide_words(words: Sequence[str]) -> list[str]:
+    """Return a command's words with the values of passwords and tokens as `***`.
+
+    Placeholders of parameters, such as `{lr}`, are none.
+    """
+    hidden = []
+    for before, word in zip(("", *words), words, strict=False):
+        secret = hide_secrets(f"{before} x").endswith("***") and "{" not in word
+        hidden.append("***" if secret else hide_secrets(word))
+    return hidden
+
+
 #: Sessions of this process that have ended, though the log may not say so.
 _ended: set[str] = set()
 
@@ -81,11 +94,12 @@ def orphans(history: History, writer: str, now: float) -> list[Trial]:
     """
     owners = {trial.writer for trial in history.running.values()} - {writer}
     known = history.sessions
-    gone = {each for each in owners if each in _ended or _is_gone(known.get(each, Session()), now)}
+    gone = {each for each in owners if each in _ended or is_gone(known.get(each, Session()), now)}
     return [trial for _, trial in sorted(history.running.items()) if trial.writer in gone]
 
 
-def _is_gone(session: Session, now: float) -> bool:
+def is_gone(session: Session, now: float) -> bool:
+    """Return whether a session is known to have ended; `now` is in seconds since 1970."""
     if session.until == 0:
         return True
     if session.host == host():

@@ -117,10 +117,13 @@ class Study(StudyView):
         """
         log = open_log(place, clock=clock)
         plan = creation.Plan.recorded(log, algorithm, stopping_rules, observers)
-        study = cls.__new__(cls)
-        folder = place if Path(str(place)).is_dir() else None
         dashboards = Dashboards(dashboard, not disable_dashboard, dashboard_port)
-        study._start(log, plan, dashboards, folder)
+        return cls._of(place, log, plan, dashboards)
+
+    @classmethod
+    def _of(cls, place: str | Path, log: Log, plan: creation.Plan, dashboards: Dashboards) -> Study:
+        study = cls.__new__(cls)
+        study._start(log, plan, dashboards, place if Path(str(place)).is_dir() else None)
         return study
 
     def _start(
@@ -223,6 +226,8 @@ class Study(StudyView):
                 pause = 0.001
                 yield answer
             elif answer is AlgorithmState.DONE:
+                with self._lock:
+                    self.engine.tell("study_finished", history=self.history)
                 return
             else:
                 self.engine.check_waiting(handed)
@@ -353,5 +358,13 @@ class Study(StudyView):
 
     @classmethod
     def load_dashboard(cls, path: str | Path) -> Study:
-        """Show a study's dashboard; the study that is returned can also be continued."""
-        return cls.load(path)
+        """Show a study's dashboard.
+
+        Returns:
+            The study. It can also be continued, if its plugins are installed.
+
+        Raises:
+            UserError: there is no such study.
+        """
+        log = open_log(path)
+        return cls._of(path, log, creation.Plan.shown(log), Dashboards(None, True, None))

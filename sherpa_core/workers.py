@@ -9,15 +9,16 @@ import sys
 import threading
 import time
 import warnings
+from collections.abc import Mapping
 from contextlib import suppress
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 
-from sherpa_core.errors import SchedulerError
+from sherpa_core.errors import SchedulerError, UserError
 from sherpa_core.events import Event
 from sherpa_core.execution import Ended, Report
 from sherpa_core.jobs import JobReport, JobStatus
-from sherpa_core.objective import Objective, ObjectiveTrial, call
+from sherpa_core.objective import Objective, ObjectiveTrial, call, load_objective
 from sherpa_core.trial import Trial
 
 _PATIENCE = 1.0  # seconds in which a process that is about to end does
@@ -87,6 +88,17 @@ class WorkerExecution:
 
     reattaches = False
     cooperative = True
+
+    @property
+    def task(self) -> Mapping[str, str]:
+        """See `Execution.task`."""
+        function = self._objective
+        name = f"{function.__module__}:{getattr(function, '__qualname__', '')}"
+        try:
+            known = load_objective(name) is function
+        except UserError:  # a lambda, a function inside of another one, an object
+            known = False
+        return {"objective": name, "work_dir": os.getcwd()} if known else {}
 
     def start(self, trial: Trial, load_dir: str, save_dir: str) -> str:
         """See `Execution.start`."""

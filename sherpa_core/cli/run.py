@@ -29,7 +29,7 @@ from sherpa_core.cli.show import facts, in_words, write_best
 from sherpa_core.config import StudyFile, load_study_file
 from sherpa_core.errors import SherpaError
 from sherpa_core.history import History
-from sherpa_core.locate import RESULTS
+from sherpa_core.locate import RESULTS, has_storage
 from sherpa_core.optimization import run
 
 _TOP = ("output_dir", "name", "random_seed")
@@ -85,7 +85,7 @@ def run_command(
     if history.best is None:
         complain(_why_nothing(history, f"{folder}/jobs"))
         return FAILED
-    if not as_json:
+    if not as_json and has_storage(study_file.output_dir):
         view = "plot" if "plot" in registry.entries("command") else "results"
         click.echo(clean(f"next: {shlex.join([program(), view, folder])}"))
     return 0

@@ -41,11 +41,7 @@ def options(entry: Entry) -> list[Option]:
     return registry.options_of(registry.load(entry.kind, entry.name))
 
 
-@pytest.fixture(autouse=True)
-def no_plugin_is_disabled(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("SHERPA_DISABLE_PLUGINS", raising=False)
-
-
+@pytest.mark.usefixtures("all_plugins")
 @pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: f"{entry.kind}-{entry.name}")
 def test_readme_gives_each_option_with_its_default(entry: Entry) -> None:
     told = described(entry.distribution)
@@ -56,6 +52,7 @@ def test_readme_gives_each_option_with_its_default(entry: Entry) -> None:
             assert value(told[option.name]) == value(option.default), option.name
 
 
+@pytest.mark.usefixtures("all_plugins")
 @pytest.mark.parametrize("distribution", sorted({entry.distribution for entry in ENTRIES}))
 def test_readme_gives_no_option_that_is_not_there(distribution: str) -> None:
     mine = [entry for entry in ENTRIES if entry.distribution == distribution]

@@ -60,6 +60,7 @@ CASES: dict[str, dict[str, Any]] = {
         "name": "chain",
         "algorithms": [{"name": "random", "max_num_trials": 5}, GPYOPT],
     },
+    "optuna": {"name": "optuna", "sampler": "TPESampler", "max_num_trials": 12},
     "iterate": {"name": "iterate", "hp_iter": [SEED_CONFIGURATION]},
     "repeat-of-pbt": {**REPEATED, "algorithm": {**PBT, "num_generations": 2}},
     "repeat-of-chain": {

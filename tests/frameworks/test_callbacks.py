@@ -16,7 +16,7 @@ import transformers
 from sherpa_contrib.keras import SherpaCallback as KerasCallback
 from sherpa_contrib.lightning import SherpaCallback as LightningCallback
 from sherpa_contrib.transformers import SherpaCallback as TransformersCallback
-from sherpa_core import Client, Study, Trial, UserError
+from sherpa_core import Client, Study, Trial, UserError, optimize
 
 EPOCHS = 4
 X = np.random.default_rng(0).normal(size=(64, 3)).astype("float32")
@@ -204,6 +204,41 @@ def test_the_study_and_the_client_give_the_callback_of_keras(
 
     assert trial.objectives == pytest.approx(losses)
     assert all("loss" in each.context for each in trial.observations)
+
+
+SCRIPT = """
+from sherpa_core import Client
+import keras, numpy, time
+
+class Slow(keras.callbacks.Callback):
+    def on_epoch_end(self, epoch, logs=None):
+        time.sleep(600 if epoch > 2 else 0)  # the runner's patience, not the number of epochs
+
+client = Client()
+trial = client.get_trial()
+x = numpy.ones((8, 3), "float32")
+model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(1)])
+model.compile(keras.optimizers.SGD(trial.parameters["rate"]), "mse")
+model.fit(x, x[:, :1], epochs=5, verbose=0, callbacks=[client.keras_send_metrics(trial), Slow()])
+"""
+
+
+def test_a_script_with_keras_is_ended_by_a_rule(stopping_study: Study, tmp_path: Path) -> None:
+    (tmp_path / "train.py").write_text(SCRIPT)
+    optimize(
+        stopping_study.parameters,
+        "random",
+        True,
+        filename=str(tmp_path / "train.py"),
+        stopping_rule=stopping_study.engine.rules[0].plugin,
+        output_dir=tmp_path / "output",
+        max_num_trials=1,
+        verbose=0,
+    )
+
+    (trial,) = Study.load(str(tmp_path / "output")).history.ended
+    assert trial.status == "STOPPED", trial.failure
+    assert trial.iterations == [1, 2]
 
 
 def test_an_evaluation_outside_of_the_training_is_no_report(

@@ -38,6 +38,7 @@ class Scheduler(BatchScheduler):
 
     engine = "Test engine"
     number_variable = "JOB"
+    forbidden = "$"
     cluster: Engine = attrs.field(factory=Engine, kw_only=True)
 
     def __attrs_post_init__(self):
@@ -336,6 +337,7 @@ def test_what_is_submitted(cluster, tmp_path):
         ({}, {"command": "true"}, "list of words"),
         ({"environment": "none/profile"}, {}, "none/profile' does not exist"),
         ({"output_dir": "/proc/none"}, {}, "'/proc/none' cannot be written here (No such"),
+        ({"output_dir": "for $5"}, {}, "for $5/o', whose path holds '$'; give an output_dir"),
         ({}, {"env": {"A.B": "x"}}, "'A.B' cannot be the name"),
     ],
 )

@@ -34,7 +34,7 @@ def run(tmp_path_factory):
         if prepare is not None:
             prepare(folder)
         process = subprocess.run(
-            ["/bin/bash", script],
+            ["env", "--default-signal", "/bin/bash", script],  # nohup may be around the tests
             env={"NUMBER": "17", "PATH": os.environ["PATH"], "PYTHONUTF8": "1"},
             capture_output=True,
             check=False,

@@ -20,6 +20,11 @@ def until(condition, seconds=60):
         time.sleep(0.02)
 
 
+def _environment():
+    """Return ours, without what a job's resources decide."""
+    return {name: value for name, value in os.environ.items() if name != "OMP_NUM_THREADS"}
+
+
 class Cluster:
     """A scheduler on the loopback interface, and what was started beside it."""
 
@@ -58,7 +63,7 @@ class Cluster:
                 stdout=output,
                 stderr=output,
                 cwd=self.folder,
-                env={**os.environ, "SHERPA_TEST_WORKER": "yes"},
+                env={**_environment(), "SHERPA_TEST_WORKER": "yes"},
             )
         self._processes.append(process)
         return process

@@ -207,9 +207,18 @@ def test_logs_of_several_studies_in_one_folder_are_not_mixed_up(tmp_path: Path) 
     (tmp_path / "jobs").mkdir()
     (tmp_path / "jobs" / "trial_1.out").write_text("of which study?")
     Study(space, "random", storage=url, name="one", disable_dashboard=True).close()
-    alone = Place.of(url).folder
+    places = [Place.of(url), Place.of(str(tmp_path))]
+    alone = [place.logs() for place in places]
     Study(space, "random", storage=url, name="two", disable_dashboard=True).close()
 
-    assert alone == tmp_path
-    assert Place.of(url).folder is None
-    assert Place.of(str(tmp_path)).folder is None
+    assert alone == [tmp_path, tmp_path]
+    assert [place.logs() for place in places] == [None, None]
+
+
+def test_the_logs_of_a_study_that_came_after_its_dashboard_are_found(tmp_path: Path) -> None:
+    place = Place.of(f"sqlite://{tmp_path}/study.db")
+    before = place.logs()
+    Study([Continuous("x", [0, 1])], "random", output_dir=tmp_path, disable_dashboard=True).close()
+
+    assert before is None
+    assert place.logs() == tmp_path

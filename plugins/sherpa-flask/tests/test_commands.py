@@ -148,6 +148,10 @@ def test_report_is_one_file_with_everything_inside(make: Any, tmp_path: Path) ->
     assert not re.search(r"<(?:script|link|img)[^>]*\s(?:src|href)=", without_scripts)
     assert '"full":true' in page
     assert '"questions"' in page
+    policy = page.partition('http-equiv="Content-Security-Policy" content="')[2].partition('"')[0]
+    assert policy.startswith("default-src &#39;none&#39;; script-src &#39;sha256-")
+    assert "unsafe" not in policy and "http" not in policy
+    assert page.index("Content-Security-Policy") < min(page.index("<style"), page.index("<script"))
 
 
 def test_nothing_in_a_report_breaks_out_of_its_element(make: Any, tmp_path: Path) -> None:

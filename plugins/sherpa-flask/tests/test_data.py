@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import itertools
 import math
 import threading
 import time
@@ -10,9 +11,12 @@ from typing import Any
 
 import pytest
 
+from sherpa_core import Study, Trial
 from sherpa_core import events as ev
+from sherpa_core.memory import MemoryStorage
 from sherpa_core.parameters import Choice, Continuous, Discrete
 from sherpa_core.sockets import Socket
+from sherpa_flask import facts
 from sherpa_flask.feed import Feed
 from sherpa_testkit.dashboard import ShownStudy
 from sherpa_testkit.simulation import Step
@@ -268,6 +272,31 @@ def test_the_index_lists_all_studies(serve: Any) -> None:
     assert row["counts"]["COMPLETED"] == 1
     assert client.base == f"/{row['url']}"
     assert client.ask("GET", "/").headers["Location"] == row["url"]
+
+
+@pytest.mark.parametrize("of_the_run", [None, 6, 12])
+def test_the_end_of_a_study_is_foreseen(of_the_run: int | None) -> None:
+    storage = MemoryStorage()
+    study = Study(
+        [Continuous("x", [0, 1])], {"name": "random", "max_num_trials": 8}, name="shown",
+        storage=storage, disable_dashboard=True, clock=itertools.count(1000.0).__next__,
+    )  # fmt: skip
+    for number in range(4):
+        trial = study.get_suggestion()
+        assert isinstance(trial, Trial)
+        study.add_observation(trial, 0.5)
+        if number < 3:
+            study.finalize(trial)
+    if of_the_run is not None:
+        run = {"max_num_trials": of_the_run, "max_concurrent": 1, "timeout": None}
+        study.engine.log.append({"type": ev.RUN_STARTED, **run})
+    history = study.history
+    limit = min(8, of_the_run or 8)
+    pace = (history.created + 60 - history.trials[1].started) / 3
+    standing = facts.of(history, can_stop=True, now=history.created + 60)
+
+    assert standing["max_num_trials"] == limit
+    assert standing["seconds_left"] == pytest.approx((limit - 3) * pace)
 
 
 def test_results_are_a_table_to_download(serve: Any, study: ShownStudy) -> None:

@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
+import socket
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from sherpa_core import Continuous, Study
-from sherpa_core.errors import PluginError
+from sherpa_core import Continuous, Study, Trial
+from sherpa_core.errors import PluginError, UserError
 from sherpa_core.sockets import Socket
 from sherpa_flask import FlaskDashboard
 from sherpa_flask.feed import Feed
-from sherpa_flask.server import listen, tunnel
+from sherpa_flask.server import Server, listen, tunnel
 from sherpa_flask.watcher import Watcher
 from sherpa_testkit.browser import Browser, eventually, nothing_listens
 from sherpa_testkit.dashboard import ShownStudy
@@ -48,6 +50,36 @@ def test_a_study_says_where_its_dashboard_is(printed: Callable[[], str]) -> None
 
     assert "shown" in page.text
     assert nothing_listens("127.0.0.1", Browser(url).port)
+
+
+class Own:
+    """An algorithm that is no installed plugin."""
+
+    def get_suggestion(self, history: Any) -> dict[str, float]:
+        return {"x": 0.5}
+
+
+@pytest.mark.parametrize("algorithm", [Own(), "random"])
+def test_load_dashboard_shows_a_study_whose_algorithm_is_not_here(
+    algorithm: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, printed: Callable[[], str]
+) -> None:
+    before = Study(SPACE, algorithm, name="old", output_dir=tmp_path, disable_dashboard=True)
+    trial = before.get_suggestion()
+    assert isinstance(trial, Trial)
+    before.add_observation(trial, 0.25)
+    before.finalize(trial)
+    before.close()
+    written = before.history.position
+    if algorithm == "random":
+        monkeypatch.setenv("SHERPA_DISABLE_PLUGINS", "random")
+    study = Study.load_dashboard(tmp_path)
+    data = Browser(printed()).get("data").json()
+
+    assert data["trials"]["objective"] == [0.25]
+    with pytest.raises(UserError, match=r"looked at, but not continued: .*(Own|random)"):
+        study.get_suggestion()
+    study.close()
+    assert study.history.position == written
 
 
 def test_a_script_without_logging_prints_it() -> None:
@@ -164,6 +196,38 @@ def test_a_forked_process_does_not_hold_the_port() -> None:
         os.close(end)
 
     assert freed
+
+
+@pytest.mark.parametrize("part", [b"x" * 10_000, b"x" * 20_000_000])
+def test_stopping_during_a_large_answer_is_quiet(
+    part: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    asked, stopping = threading.Event(), threading.Event()
+
+    def app(environ: Any, start_response: Any) -> Iterator[bytes]:
+        start_response("200 OK", [("Content-Type", "text/plain")])
+        yield part
+        asked.set()
+        assert stopping.wait(30)
+        for _ in range(100):
+            yield part
+
+    listening = listen("127.0.0.1", None)
+    server = Server(app, listening)
+    server.start()
+    with socket.create_connection(listening.getsockname()) as client:
+        client.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        assert asked.wait(30)
+        stopper = threading.Thread(target=server.stop)
+        stopper.start()
+        while client.recv(2**20):  # until the server has cut it off
+            pass
+        stopping.set()
+        stopper.join(30)
+        assert not stopper.is_alive()
+    gc.collect()  # a file that was left open would be noticed here
+
+    assert [record.getMessage() for record in caplog.records] == []
 
 
 class Counted:

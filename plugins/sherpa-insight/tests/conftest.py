@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -10,8 +11,16 @@ import pytest
 
 from sherpa_core import SearchSpace
 from sherpa_core.parameters import Parameter
+from sherpa_core.plugin import Run
 from sherpa_insight.follow_up import Subject
 from sherpa_insight.table import Table
+
+COMMAND = {
+    "command": [sys.executable, "-c", ""],
+    "scheduler": {"name": "local"},
+    "resources": {},
+    "work_dir": ".",
+}
 
 
 @pytest.fixture
@@ -33,13 +42,14 @@ def table() -> Callable[..., Table]:
         places = np.array([space.encode(each) for each in configurations])
         named = [dict(zip(space.names, row.tolist(), strict=True)) for row in places]
         values = [objective(*each) for each in zip(configurations, named, strict=True)]
+        known = np.array(values) + noise * rng.normal(size=number)
         return Table(
             space,
             lower_is_better,
             np.arange(1, number + 1),
             places,
-            np.array(values) + noise * rng.normal(size=number),
-            np.ones(number),
+            known,
+            known,
             np.array([unstable(each) for each in named], dtype=bool),
             np.zeros(number, dtype=bool),
             number,
@@ -62,11 +72,12 @@ def subject() -> Callable[..., Subject]:
         }
         options: dict[str, Any] = {
             "name": "digits",
-            "algorithm": {"name": "random", "options": {"max_num_trials": 30}},
+            "algorithm": {"name": "random", "max_num_trials": 30},
             "rules": [],
             "lower_is_better": table.lower_is_better,
             "trials": 30,
             "best": values,
+            "run": Run(task=COMMAND),
         }
         return Subject(**{**options, **changes})
 

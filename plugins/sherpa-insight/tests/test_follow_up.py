@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +15,18 @@ from sherpa_core import SearchSpace, Study
 from sherpa_core.config import load_study_file
 from sherpa_core.numeric import Number
 from sherpa_core.parameters import Choice, Continuous, Discrete
+from sherpa_core.plugin import Run
 from sherpa_insight.follow_up import Subject, changed, follow_up
 from sherpa_insight.summary import understand
 from sherpa_insight.words import between, fixed, kept
 from sherpa_testkit.showcase import CONDITIONAL, MIXED, SPACES
 
+COMMAND = {
+    "command": [sys.executable, "{n}"],
+    "scheduler": {"name": "local"},
+    "resources": {},
+    "work_dir": ".",
+}
 TEXTS = st.characters(exclude_categories=["Cs"])  # what UTF-8 can hold
 
 
@@ -43,7 +52,7 @@ def test_all_advice_loads(
     for number, step in enumerate(found):
         scope: dict[str, Any] = {}
         python = step["python"].replace("output_dir='", f"output_dir='{number}")
-        exec(compile(python, "follow_up", "exec"), scope)
+        exec(compile(python.partition("study.close()")[0], "follow_up", "exec"), scope)
         assert isinstance(scope["study"], Study)
         if step["toml"] is not None:
             path = tmp_path / f"study{number}.toml"
@@ -81,17 +90,26 @@ def test_conditions_that_cannot_hold_are_gone() -> None:
 @pytest.mark.parametrize(
     ("algorithm", "name"),
     [
-        ({"name": "asha", "options": {"r": 1, "R": 9, "seed": None}}, "asha"),
-        ({"name": "iterate", "options": {"hp_iter": [{"x": 1}]}}, "random"),
-        ({"class": "mine.Own", "options": {}}, "random"),
+        ({"name": "asha", "r": 1, "R": 9, "eta": None}, "asha"),
+        ({"name": "repeat", "algorithm": {"name": "random"}, "num_times": 3}, "repeat"),
+        ({"name": "iterate", "hp_iter": [{"x": 1}]}, "random"),
+        ({"name": "pbt", "parameter_range": {"x": [0, 1]}}, "random"),
+        ({"name": "Own", "class": "mine.Own"}, "random"),
+        ({"name": "repeat", "algorithm": {"name": "Own", "class": "mine.Own"}}, "random"),
     ],
 )
-def test_an_algorithm_that_would_not_fit_is_replaced(algorithm: dict[str, Any], name: str) -> None:
-    subject = Subject("one", algorithm, [], True, 20, {})
-    step = follow_up(subject, SearchSpace([Continuous("x", [0, 1])]), {})
+def test_the_algorithm_keeps_its_options_unless_they_are_of_the_old_space(
+    algorithm: dict[str, Any], name: str, tmp_path: Path, table: Any, subject: Any
+) -> None:
+    known = table([Continuous("x", [0, 1])], 20, lambda values, places: values["x"])
+    step = follow_up(subject(known, algorithm=algorithm), known.space, {})
+    found = tomllib.loads(str(step["toml"]))["algorithm"]
+    (tmp_path / "study.toml").write_text(str(step["toml"]), "utf-8")
 
-    assert f'name = "{name}"' in str(step["toml"])
-    assert "None" not in str(step["toml"])
+    assert found["name"] == name
+    if name == algorithm["name"]:
+        assert found == {key: value for key, value in algorithm.items() if value is not None}
+    assert load_study_file(tmp_path / "study.toml", dashboard=False)
 
 
 @given(
@@ -123,7 +141,8 @@ def test_any_text_survives_the_study_file(
 ) -> None:
     assume("#" not in name and name.strip())
     space = SearchSpace([Choice("c", [value, "other"]), Discrete("n", [1, 2])])
-    subject = Subject(name, {"name": "random", "options": {}}, [], True, 20, {"c": value, "n": 1})
+    run = Run(task={**COMMAND, "work_dir": name})
+    subject = Subject(name, {"name": "random"}, [], True, 20, {"c": value, "n": 1}, run)
     path = tmp_path_factory.mktemp("file") / "study.toml"
     path.write_text(str(follow_up(subject, space, {}, first=True)["toml"]), "utf-8")
     file = load_study_file(path, dashboard=False)

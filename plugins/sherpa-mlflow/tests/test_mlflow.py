@@ -117,6 +117,46 @@ def test_a_second_attempt_is_a_run_of_its_own(uri: str) -> None:
     assert trials["trial_1"].info.status == "KILLED"
 
 
+def test_a_resumed_study_goes_on_in_its_run(uri: str, tmp_path: Path) -> None:
+    storage, name = str(tmp_path / "study.db"), """it's "mine" """
+    study = Study([Continuous("lr", [0.1, 0.2])], "random", storage=storage, name=name)
+    study.add_observation(trial := study.get_suggestion(), 3.0)
+    study.finalize(trial)
+    for objective in (2.0, 1.0):  # two processes, of which only the first ends its trial's run
+        observer = MLflowTracker(tracking_uri=uri, experiment="resumed")
+        study = Study.load(storage, observers=[observer])
+        trial = study.engine.restart(study.history.running[2], "lost") if objective == 1.0 else None
+        study.add_observation(trial := trial or study.get_suggestion(), objective)
+        if objective == 1.0:
+            study.finalize(trial)
+            study.engine.tell("study_finished", history=study.history)
+        assert observer.wait(WAIT)
+
+    parent, trials = runs(uri, "resumed")
+    assert parent.info.status == "FINISHED"
+    assert list(trials) == ["trial_2", "trial_2.2"], "trial_1 is another session's, which lives"
+    assert [run.info.status for run in trials.values()] == ["KILLED", "FINISHED"]
+    again = MLflowTracker(tracking_uri=uri, experiment="resumed")
+    assert again.delivered(name, study.history.created) == set(trials)
+
+
+def test_names_that_mlflow_does_not_take_are_changed(uri: str) -> None:
+    names = ["../up", "/root", "a//b", "opt/lr", "größe", "x" * 300, "50%"]
+    observer = MLflowTracker(tracking_uri=uri, experiment="names")
+    space = [Continuous(name, [0.0, 1.0]) for name in names]
+    study = Study(space, "random", observers=[observer])
+    study.add_observation(
+        trial := study.get_suggestion(), 1.0, 1, {f"{each}2": 0.5 for each in names[:3]}
+    )
+    study.finalize(trial)
+    assert observer.wait(WAIT)
+
+    (run,) = runs(uri, "names")[1].values()
+    changed = {"___up", "_root", "a__b", "opt/lr", "größe", "x" * 250, "50_"}
+    assert set(run.data.params) == changed
+    assert set(run.data.metrics) == {"Objective", "___up2", "_root2", "a__b2"}
+
+
 def test_studies_of_one_name_are_runs_of_one_experiment(uri: str) -> None:
     for _ in range(2):
         observer = MLflowTracker(tracking_uri=uri, experiment="twins")

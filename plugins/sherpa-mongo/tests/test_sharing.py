@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
+import attrs
 import pytest
 from pymongo import MongoClient
 from pymongo.errors import AutoReconnect
@@ -49,7 +50,12 @@ def dies_in(
 def crowded(storage: MongoStorage) -> None:
     """Make the storage believe that many others write."""
     storage.append("s", [note(0)])
-    storage._known["s"].crowd = 2
+    expect(storage, 2)
+
+
+def expect(storage: MongoStorage, crowd: int) -> None:
+    known = storage._known["s"]
+    known.end = attrs.evolve(known.end, crowd=crowd)
 
 
 # ---- many at once -----------------------------------------------------------------------
@@ -90,7 +96,7 @@ def test_one_takes_along_what_others_have_put_in(
         # It stays where it is: its request is in the inbox, and nobody waits for the answer.
         dies_in(monkeypatch, storage, Writer, "_wait", note(number, key=f"k{number}"))
 
-    storages[0]._known["s"].crowd = 2
+    expect(storages[0], 2)
     position = storages[0].append("s", [note(9)])
 
     log = numbers(storages[0])
@@ -111,7 +117,7 @@ def test_a_conflict_and_a_repetition_among_those_taken_along(
 
     outcomes: list[Any] = []
     for event in (note(2, key="l"), note(1, key="k"), note(3, key="k")):
-        storage._known["s"].crowd = 2
+        expect(storage, 2)
         try:
             outcomes.append(storage.append("s", [event]))
         except Conflict as conflict:
@@ -145,7 +151,7 @@ def test_a_slot_whose_writer_died_is_settled_by_the_next(
 ) -> None:
     dead, storage = MongoStorage(database), MongoStorage(database)
     crowded(dead)
-    dead._known["s"].crowd = crowd
+    expect(dead, crowd)
     dies_in(monkeypatch, dead, Writer, step, note(1, key="k"))
     assert numbers(storage) == [0, 1]
 
@@ -177,7 +183,7 @@ def test_whatever_fails_nothing_is_lost_or_doubled(
 
     for cls, names in {
         Writer: ("_index", "_clear", "_put", "_take_out", "_takes_turn", "_look_up", "_settle"),
-        Slots: ("insert", "find"),
+        Slots: ("insert", "find", "find_hint", "write_hint"),
     }.items():
         for name in names:
             monkeypatch.setattr(cls, name, fail(getattr(cls, name)))
@@ -236,6 +242,40 @@ def test_the_last_slot_is_found_without_its_hint(database: str, client: MongoCli
         client.get_database(database.rpartition("/")[2]).hints.delete_many({})
         assert MongoStorage(database).append("t", [note(number)]) == number
     assert MongoStorage(database).append("s", [note(40)]) == 40
+
+
+def test_a_hint_that_somebody_wrote_too_late(database: str) -> None:
+    late, storage = MongoStorage(database), MongoStorage(database)
+    storage.append("s", [note(0, key="k0")])
+    old = Slots(late._connection.database(), storage._known["s"].log)
+    slot = old.find(1)
+    for number in range(1, 12):
+        storage.append("s", [note(number, key=f"k{number}")])
+    old.write_hint(slot)
+    for number in (0, 1, 6, 11):
+        assert MongoStorage(database).append("s", [note(number, key=f"k{number}")]) == 0
+        with pytest.raises(Conflict):
+            MongoStorage(database).append("s", [note(99, key=f"k{number}")])
+        old.write_hint(slot)
+    assert MongoStorage(database).append("s", [note(12)]) == 13
+    assert numbers(storage) == list(range(13))
+
+
+def test_who_comes_to_a_crowd_joins_it_at_once(
+    database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dead, storage = MongoStorage(database), MongoStorage(database)
+    crowded(dead)
+    dies_in(monkeypatch, dead, Writer, "_wait", note(1))
+    crowded(storage)
+    storage.append("s", [note(2)])  # and takes along the other one's
+
+    dies_in(monkeypatch, MongoStorage(database), Writer, "_wait", note(3))
+    MongoStorage(database).append("s", [note(4)])  # together with what lies there
+    MongoStorage(database).append("s", [note(5)])
+    MongoStorage(database).append("s", [note(6)])
+
+    assert sorted(numbers(storage)) == [0, 0, 1, 2, 3, 4, 5, 6]
 
 
 def test_a_long_log_of_many_small_slots(database: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -102,6 +102,18 @@ def test_a_file_gets_the_last_state_once() -> None:
     assert "3 trials done" in said(made)
 
 
+def test_a_loop_of_ones_own_leaves_the_last_state() -> None:
+    made = observer(terminal=False)
+    study = Study(
+        [Continuous("lr", [0.1, 0.2])], {"name": "random", "max_num_trials": 2}, observers=[made]
+    )
+    for trial in study:
+        study.add_observation(trial, 1.0)
+        study.finalize(trial)
+
+    assert "2 trials done" in said(made)
+
+
 def test_many_events_at_once_are_shown_now_and_then(made: ProgressObserver) -> None:
     made.clock = lambda: 0.05
     study = new(made)

@@ -29,6 +29,7 @@ def settings():
         patch.setenv("RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER", "0")
         patch.setenv("RAY_AUTH_MODE", "token")
         patch.setenv("RAY_AUTH_TOKEN", secrets.token_hex(32))
+        patch.delenv("OMP_NUM_THREADS", raising=False)  # Ray sets it by a job's resources
         yield
 
 

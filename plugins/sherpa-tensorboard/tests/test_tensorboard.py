@@ -8,12 +8,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tensorboard.backend.event_processing.data_provider import MultiplexerDataProvider
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
-from tensorboard.plugins.hparams import api_pb2, metadata
+from tensorboard.backend.event_processing.plugin_event_multiplexer import (
+    EventMultiplexer as PluginEventMultiplexer,
+)
+from tensorboard.context import RequestContext
+from tensorboard.plugins.base_plugin import TBContext
+from tensorboard.plugins.hparams import api_pb2, list_session_groups, metadata
+from tensorboard.plugins.hparams.backend_context import Context
 
 from sherpa_core import Choice, Continuous, Study
 from sherpa_tensorboard import TensorBoardTracker
 from sherpa_testkit import ObserverContract
+from sherpa_testkit.browser import eventually
 
 WAIT = 60.0  # seconds
 
@@ -128,6 +136,78 @@ def test_what_is_told_again_is_there_once(tmp_path: Path, observer: TensorBoardT
         assert each.wait(WAIT)
 
     assert scalars(folders(tmp_path)["trial_1"], "Objective") == [(1, 5.0), (2, 4.0)]
+
+
+RUN = """
+import sys, time
+from sherpa_core import Continuous, optimize
+
+def objective(trial):
+    for iteration in range(1, 4):
+        trial.report(trial.id / iteration, iteration)
+        if trial.id == 3 and trial.attempt == 1 and iteration == 2:
+            print(flush=True)
+            time.sleep(600)
+
+optimize(
+    [Continuous("lr", [0.1, 0.2])], "random", True, objective=objective, output_dir=sys.argv[1],
+    observers=[{"name": "tensorboard", "log_dir": f"{sys.argv[1]}/runs"}],
+    max_num_trials=4, load=True, verbose=0,
+)
+"""
+
+
+def test_a_run_that_was_killed_and_its_resume_leave_what_the_study_has(tmp_path: Path) -> None:
+    command = [sys.executable, "-W", "error", "-c", RUN, str(tmp_path)]
+    with subprocess.Popen(command) as process:
+        printed = tmp_path / "jobs" / "trial_3.out"
+        assert eventually(lambda: printed.is_file() and bool(printed.read_text()), WAIT)
+        process.kill()
+    subprocess.run(command, check=True, timeout=WAIT)
+
+    history = Study.load(str(tmp_path)).history
+    found = folders(tmp_path)
+    assert list(found) == ["trial_1", "trial_2", "trial_3", "trial_3.2", "trial_4"]
+    for trial in history.ended:
+        name = "trial_3.2" if trial.id == 3 else f"trial_{trial.id}"
+        expected = [(i, pytest.approx(o)) for i, o, *_ in trial.observations]
+        assert scalars(found[name], "Objective") == expected
+        assert session(found[name], metadata.SESSION_END_INFO_TAG).status == api_pb2.STATUS_SUCCESS
+    lost = session(found["trial_3"], metadata.SESSION_END_INFO_TAG)
+    assert lost.status == api_pb2.STATUS_FAILURE
+
+
+def test_the_hparams_tab_has_a_row_for_each_trial(
+    tmp_path: Path, observer: TensorBoardTracker
+) -> None:
+    study = new(tmp_path, observer)
+    for lr in (0.1, 0.15):
+        study.enqueue({"lr": lr, "layers": "none"})
+        study.add_observation(trial := study.get_suggestion(), 2 * lr, 1, {"acc": lr})
+        study.finalize(trial)
+    assert observer.wait(WAIT)
+
+    events = PluginEventMultiplexer().AddRunsFromDirectory(str(tmp_path / "runs"))
+    events.Reload()
+    context = TBContext(data_provider=MultiplexerDataProvider(events, str(tmp_path)))
+    tab = Context(context)
+    request = RequestContext()
+    known = tab.experiment_from_metadata(request, "", True, tab.hparams_metadata(request, ""), [])
+    wanted = api_pb2.ListSessionGroupsRequest(
+        start_index=0,
+        slice_size=10,
+        allowed_statuses=[api_pb2.STATUS_SUCCESS],
+        col_params=[
+            api_pb2.ColParams(hparam="lr", include_in_result=True),
+            *(api_pb2.ColParams(metric=each.name) for each in known.metric_infos),
+        ],
+    )
+    rows = list_session_groups.Handler(request, tab, "", wanted).run().session_groups
+
+    assert {each.name.tag for each in known.metric_infos} == {"Objective", "acc"}
+    assert sorted(row.hparams["lr"].number_value for row in rows) == [0.1, 0.15]
+    values = {each.name.tag: each.value for row in rows for each in row.metric_values}
+    assert values.keys() == {"Objective", "acc"}
 
 
 def test_studies_of_one_name_are_kept_apart(tmp_path: Path, observer: TensorBoardTracker) -> None:

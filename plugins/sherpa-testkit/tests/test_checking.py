@@ -90,6 +90,7 @@ OURS = [
 ]
 
 
+@pytest.mark.usefixtures("all_plugins")
 @pytest.mark.parametrize(("kind", "name"), OURS)
 def test_every_plugin_of_ours_can_be_checked_by_name(kind, name):
     suite = suite_for(kind, name)

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import attrs
 import pytest
 
 from sherpa_core import Continuous, Study
+from sherpa_core.session import orphans
 from sherpa_core.trial import Observation
 from sherpa_testkit import ObserverContract
 from sherpa_tracking import Attempt, Tracker, numbers
@@ -22,6 +26,7 @@ class Notes(Tracker):
     """Writes down what it is given; fails, or stands still, when it is told to."""
 
     said: list[tuple[Any, ...]] = attrs.field(factory=list, init=False)
+    known: set[str] = attrs.field(factory=set, init=False)
     fails: bool = attrs.field(default=False, init=False)
     open: threading.Event = attrs.field(factory=threading.Event, init=False)
 
@@ -42,6 +47,9 @@ class Notes(Tracker):
 
     def end(self, attempt: Attempt, status: str, failure: str, ended: float) -> None:
         self.note("end", attempt.name, status)
+
+    def delivered(self, study: str, created: float) -> set[str]:
+        return self.known
 
     def finish(self, study: str, created: float, best: Mapping[str, Any]) -> None:
         self.note("finish", study, best.get("Objective"))
@@ -129,6 +137,70 @@ def test_after_a_failure_it_is_silent_until_the_next_run(
     assert notes.said == [
         ("begin", "trial_1"), ("trial_1", 1, 1.0), ("trial_1", 2, 0.5),
         ("end", "trial_1", "COMPLETED"),
+    ]  # fmt: skip
+
+
+def test_the_next_run_delivers_what_a_failure_kept_back(notes: Notes) -> None:
+    space = [Continuous("x", [0, 1])]
+    study = Study(space, "random", observers=[notes], name="mine")
+
+    def run() -> None:
+        study.add_observation(trial := study.get_suggestion(), 1.0)
+        study.finalize(trial)
+        study.engine.tell("study_finished", history=study.history)
+        assert notes.wait(WAIT)
+
+    run()
+    notes.fails = True
+    run()
+    notes.fails = False
+    run()
+
+    assert [what[1] for what in notes.said if what[0] == "end"] == ["trial_1", "trial_2", "trial_3"]
+    assert [what[0] for what in notes.said if len(what) == 3 and what[2] == 1.0] == [
+        *("trial_1", "finish", "trial_2", "trial_3", "finish")
+    ]
+
+
+OBSERVED = """
+import sys
+from sherpa_core import Continuous, Study
+study = Study([Continuous("x", [0, 1])], "random", storage=sys.argv[1], name="mine")
+for _ in range(3):
+    study.add_observation(trial := study.get_suggestion(), 1.0)
+    study.finalize(trial)
+study.add_observation(study.get_suggestion(), 2.0)
+print(flush=True)
+sys.stdin.read()
+"""
+
+
+def test_what_a_killed_process_did_not_deliver_the_next_one_does(
+    notes: Notes, tmp_path: Path
+) -> None:
+    storage = str(tmp_path / "study.db")
+    process = subprocess.Popen(
+        [sys.executable, "-c", OBSERVED, storage], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    with process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        other = Study.load(storage, observers=[watching := Notes()])
+        watching.study_finished(other.history)
+        process.kill()
+    notes.known = {"trial_2"}
+    study = Study.load(storage, observers=[notes])
+    (lost,) = orphans(study.history, "", 0.0)
+    study.engine.restart(lost, "lost with its runner")
+    study.engine.tell("study_finished", history=study.history)
+    assert watching.wait(WAIT)
+    assert notes.wait(WAIT)
+
+    assert watching.said == [("finish", "mine", 1.0)], "the trials of a process that lives are its"
+    assert notes.said == [
+        ("begin", "trial_1"), ("trial_1", 1, 1.0), ("end", "trial_1", "COMPLETED"),
+        ("begin", "trial_3"), ("trial_3", 1, 1.0), ("end", "trial_3", "COMPLETED"),
+        ("end", "trial_4", "LOST"), ("begin", "trial_4.2"), ("finish", "mine", 1.0),
     ]  # fmt: skip
 
 

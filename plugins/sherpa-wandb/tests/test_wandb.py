@@ -14,6 +14,7 @@ from wandb.proto.wandb_internal_pb2 import Record
 
 from sherpa_core import Choice, Continuous, Study
 from sherpa_testkit import ObserverContract
+from sherpa_testkit.browser import eventually
 from sherpa_wandb import WandbTracker
 
 WAIT = 120.0  # seconds
@@ -40,10 +41,17 @@ def messages(data: bytes) -> Iterator[bytes]:
             message = b""
 
 
-def records(folder: Path) -> list[list[Any]]:
-    """The records of each run."""
-    files = sorted(folder.glob("wandb/offline-run-*/*.wandb"))
-    return [[Record.FromString(each) for each in messages(path.read_bytes())] for path in files]
+def records(folder: Path, runs: int) -> list[list[Any]]:
+    """The records of each run, once W&B's own process has written them all."""
+    found: list[list[Any]] = []
+
+    def complete() -> bool:
+        files = sorted(folder.glob("wandb/offline-run-*/*.wandb"))
+        found[:] = [[*map(Record.FromString, messages(path.read_bytes()))] for path in files]
+        return sum(any(each.HasField("exit") for each in run) for run in found) == runs
+
+    assert eventually(complete, WAIT)
+    return found
 
 
 def value(items: Any) -> dict[str, Any]:
@@ -70,7 +78,7 @@ def test_each_trial_is_a_run_in_the_group_of_its_study(tmp_path: Path) -> None:
     assert observer.wait(WAIT)
 
     found = {}
-    for run in records(tmp_path):
+    for run in records(tmp_path, 2):
         (about,) = [record.run for record in run if record.HasField("run")]
         found[about.display_name] = (about, run)
     about, run = found["trial_1"]
@@ -91,20 +99,52 @@ def test_each_trial_is_a_run_in_the_group_of_its_study(tmp_path: Path) -> None:
     assert codes == [1]
 
 
-def test_a_trial_that_is_told_again_has_the_same_id(tmp_path: Path) -> None:
-    observer = WandbTracker(mode="offline", dir=str(tmp_path))
-    study = Study([Continuous("lr", [0.1, 0.2])], "random", observers=[observer])
-    trial = study.get_suggestion()
-    study.add_observation(trial, 1.0)
+def ids(folder: Path) -> list[str]:
+    (run,) = records(folder, 1)
+    return [each.run.run_id for each in run if each.HasField("run")]
+
+
+def trained(folder: Path) -> Study:
+    """A study that was followed up to its end."""
+    folder.mkdir(exist_ok=True)
+    observer = WandbTracker(mode="offline", dir=str(folder))
+    study = Study([Continuous("lr", [0.1, 0.2])], "random", observers=[observer], name="mine")
+    study.add_observation(trial := study.get_suggestion(), 1.0)
     study.finalize(trial)
-    again = WandbTracker(mode="offline", dir=str(tmp_path))  # as after a restart
-    again.trial_finalized(trial, study.history)
     assert observer.wait(WAIT)
+    return study
+
+
+def test_a_run_that_is_complete_is_known_after_a_restart(tmp_path: Path) -> None:
+    history = trained(tmp_path).history
+    observer = WandbTracker(mode="offline", dir=str(tmp_path))
+
+    assert observer.delivered("mine", history.created) == {"trial_1"}
+    assert observer.delivered("mine", history.created + 1) == set()
+
+
+def test_a_trial_that_is_told_again_has_the_same_id(tmp_path: Path) -> None:
+    history = trained(tmp_path / "first").history
+    again = WandbTracker(mode="offline", dir=str(tmp_path / "second"))  # as after a restart
+    again.trial_finalized(history.trials[1], history)
     assert again.wait(WAIT)
 
-    ids = [each.run.run_id for run in records(tmp_path) for each in run if each.HasField("run")]
-    assert len(set(ids)) == 1
-    assert ids
+    assert ids(tmp_path / "first") == ids(tmp_path / "second")
+
+
+def test_online_it_asks_nobody_who_he_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.delenv("WANDB_API_KEY", raising=False)
+    monkeypatch.setenv("NETRC", str(tmp_path / "nobody"))
+    monkeypatch.setenv("WANDB_MODE", "online")
+    observer = WandbTracker(dir=str(tmp_path))
+    study = Study([Continuous("lr", [0.1, 0.2])], "random", observers=[observer])
+    study.get_suggestion()
+    assert observer.wait(WAIT)
+
+    assert "WandbTracker failed" in caplog.text
+    assert "wandb login" in caplog.text
 
 
 @pytest.mark.parametrize("mode", ["on", "disabled"])

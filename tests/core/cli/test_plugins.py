@@ -53,6 +53,7 @@ def test_the_list_names_kind_distribution_and_version(sherpa: Sherpa) -> None:
     assert len(lines) == len(found) + 1
 
 
+@pytest.mark.usefixtures("all_plugins")
 def test_the_list_of_what_could_be_installed(sherpa: Sherpa) -> None:
     found = rows(sherpa("plugins", "list", "--all", "--json"))
 

@@ -57,7 +57,7 @@ class Halving(Algorithm):
     def get_suggestion(
         self, parameters: SearchSpace, history: History, rng: np.random.Generator
     ) -> Suggestion | AlgorithmState:
-        """Return a promotion where one is due, else a new random configuration."""
+        """Return a promotion where one is due, else a new configuration."""
         brackets = self._brackets(history)
         if brackets.finished >= self.limit:
             return AlgorithmState.DONE
@@ -66,7 +66,14 @@ class Halving(Algorithm):
                 parent = rungs[rung].promotable(self.eta)
                 if parent is not None:
                     return self._suggest(history, number, rung + 1, parent, {})
-        return self._suggest(history, self.next_bracket(brackets), 0, None, parameters.sample(rng))
+        configuration = self.new_configuration(parameters, history, rng)
+        return self._suggest(history, self.next_bracket(brackets), 0, None, configuration)
+
+    def new_configuration(
+        self, parameters: SearchSpace, history: History, rng: np.random.Generator
+    ) -> dict[str, Any]:
+        """Return what a trial at a lowest rung tries: a random configuration."""
+        return parameters.sample(rng)
 
     def checkpoints_to_keep(self, history: History) -> Collection[int]:
         """Return the trials that may still be promoted.

@@ -55,6 +55,7 @@ class BatchScheduler(Scheduler, abc.ABC):
         engine: what messages call the engine.
         number_variable: the variable in which a job finds its own number.
         job_variables: variables of every job.
+        forbidden: characters that the engine does not take as they are in an output's path.
         poll_interval: seconds between two queries of the engine, whatever the number of jobs.
         grace: seconds after which a job that is gone and has left no word is lost.
 
@@ -65,6 +66,7 @@ class BatchScheduler(Scheduler, abc.ABC):
     engine: ClassVar[str]
     number_variable: ClassVar[str]
     job_variables: ClassVar[Mapping[str, str]] = {}
+    forbidden: ClassVar[str] = ""
     grace: ClassVar[float] = GRACE
 
     submit_options: str = option(
@@ -171,6 +173,7 @@ class BatchScheduler(Scheduler, abc.ABC):
         options = (*shlex.split(self.submit_options), *self.resource_options(resources or {}))
         name = engine_name(self.label(job_name), token)
         try:
+            self._check_path(output)
             output.parent.mkdir(parents=True, exist_ok=True)
             records.create(status, job_name, name)
             write_script(
@@ -254,6 +257,14 @@ class BatchScheduler(Scheduler, abc.ABC):
     def _output(self, job_name: str, output_path: str) -> Path:
         output = Path(output_path or f"{Path(job_name).name}.out")
         return (Path(self.output_dir, output.name) if self.output_dir else output).absolute()
+
+    def _check_path(self, output: Path) -> None:
+        for character in self.forbidden:
+            if character in str(output):
+                raise SchedulerError(
+                    f"it cannot write to {str(output)!r}, whose path holds {character!r}; give an "
+                    "output_dir whose path does not"
+                )
 
     def _unsure_job(self, job_name: str, output: Path) -> str | None:
         """Return the id of a job whose submission was cut off, if the engine has got it."""

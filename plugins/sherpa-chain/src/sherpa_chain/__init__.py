@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, ClassVar
 
 import attrs
 import numpy as np
 
 from sherpa_core import Algorithm, AlgorithmState, History, SearchSpace, Suggestion, option
-from sherpa_core.events import ALGORITHM_CHANGED, STUDY_CREATED, TRIAL_ADDED, Event, as_foreign
+from sherpa_core.events import as_alone
 from sherpa_core.plugin import Run
 from sherpa_core.sockets import AlgorithmSocket, bind, check_space
 
@@ -104,23 +104,6 @@ class Chain(Algorithm):
         socket = self._sockets[stage]
         prefix = f"{history.origin}/{stage}/"
         return history.cached(
-            (self, stage), lambda: history.derive(_mapping(socket.config, prefix))
+            (self, stage),
+            lambda: history.derive(lambda event, _: as_alone(event, socket.config, prefix)),
         )
-
-
-def _mapping(config: dict[str, Any], prefix: str) -> Callable[[Event, History], Iterable[Event]]:
-    """Return how one algorithm of the chain sees an event: as if it were alone."""
-
-    def see(event: Event, history: History) -> Iterable[Event]:
-        kind = event["type"]
-        if kind == STUDY_CREATED:
-            return ({**event, "config": {**event["config"], "algorithm": config}},)
-        if kind == ALGORITHM_CHANGED:
-            return ()
-        if kind == TRIAL_ADDED:
-            if event["origin"].startswith(prefix):
-                return ({**event, "origin": event["origin"].removeprefix(prefix)},)
-            return (as_foreign(event),)
-        return (event,)
-
-    return see

@@ -155,8 +155,16 @@ def _file(text: str, kind: str, name: str) -> Response:
 def _refused(error: HTTPException) -> AnyResponse:
     if error.response is not None or error.code is None:  # a redirect
         return error.get_response()
-    return _json({"error": error.description or error.name}, error.code)
+    return _told(error.description or error.name, error.code)
 
 
 def _failed(error: SherpaError) -> Response:
-    return _json({"error": str(error)}, 404 if isinstance(error, UserError) else 503)
+    return _told(str(error), 404 if isinstance(error, UserError) else 503)
+
+
+def _told(words: str, status: int) -> Response:
+    """Return an error: a sentence for people, JSON for pages and programs."""
+    kinds = request.accept_mimetypes
+    if kinds["text/html"] > kinds["application/json"]:
+        return Response(f"{words}\n", status, mimetype="text/plain")
+    return _json({"error": words}, status)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+from collections.abc import Iterable
 from functools import cache, partial
 from importlib.metadata import version
 from pathlib import Path
@@ -96,13 +97,15 @@ def policy(roots: list[str]) -> str:
     Args:
         roots: the relative roots of the pages whose import maps are allowed.
     """
-    hashes = " ".join(f"'sha256-{_hash(import_map(root))}'" for root in roots)
+    maps = hashes(import_map(root) for root in roots)
     return (
-        f"default-src 'none'; script-src 'self' {hashes}; style-src 'self'; img-src 'self' data:; "
+        f"default-src 'none'; script-src 'self' {maps}; style-src 'self'; img-src 'self' data:; "
         "font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; "
         "frame-ancestors 'self'"
     )
 
 
-def _hash(text: str) -> str:
-    return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+def hashes(texts: Iterable[str]) -> str:
+    """Return what a Content-Security-Policy calls these inline scripts or styles."""
+    digests = (hashlib.sha256(text.encode()).digest() for text in texts)
+    return " ".join(f"'sha256-{base64.b64encode(digest).decode()}'" for digest in digests)

@@ -24,8 +24,9 @@ _LOG_SIZE = 4096
 
 @attrs.frozen
 class Parts:
-    """What the template puts into the file, as markup."""
+    """What the template puts into the file; styles, scripts and data as markup."""
 
+    policy: str
     styles: Markup
     scripts: Markup
     data: Markup
@@ -39,11 +40,18 @@ def render(shown: Shown) -> str:
         StorageError: it cannot be read.
     """
     content = {**_content(shown), "created": time.time()}
-    parts = Parts(_styles(), _scripts(), _element("script", for_html(content), _DATA))
+    styles = [_Inline("style", "", text) for text in _files("styles")]
+    scripts = _scripts()
+    parts = Parts(
+        # The modules are data: addresses; whatever else runs or is styled is named by its hash.
+        f"default-src 'none'; script-src {pages.hashes(each.text for each in scripts)} data:; "
+        f"style-src {pages.hashes(each.text for each in styles)}; img-src data:; "
+        "base-uri 'none'; form-action 'none'",
+        Markup().join(each.markup for each in styles),
+        Markup().join(each.markup for each in scripts),
+        _Inline("script", ' type="application/json" id="sherpa-report"', for_html(content)).markup,
+    )
     return pages.render("study.html", title=shown.feed.study, root="./", report=parts)
-
-
-_DATA = ' type="application/json" id="sherpa-report"'
 
 
 def _content(shown: Shown) -> dict[str, Any]:
@@ -60,35 +68,32 @@ def _content(shown: Shown) -> dict[str, Any]:
     return {"data": data, "understanding": shown.insight.get(), "logs": found}
 
 
-def _styles() -> Markup:
-    return Markup().join(
-        _element("style", (pages.STATIC / path).read_text("utf-8")) for path in _listed("styles")
-    )
-
-
-def _scripts() -> Markup:
+def _scripts() -> list[_Inline]:
     """Return the classic scripts, and the modules as addresses that hold their own text."""
-    classic = (
-        _element("script", (pages.STATIC / path).read_text("utf-8")) for path in _listed("scripts")
-    )
     addresses = {
         name: f"data:text/javascript;base64,{base64.b64encode(path.read_bytes()).decode()}"
         for name, path in pages.modules().items()
     }
-    start = f"import {json.dumps(_manifest()['main'])};"
-    return Markup().join(
-        [
-            *classic,
-            _element("script", pages.as_import_map(addresses), ' type="importmap"'),
-            _element("script", start, ' type="module"'),
-        ]
-    )
+    return [
+        *(_Inline("script", "", text) for text in _files("scripts")),
+        _Inline("script", ' type="importmap"', pages.as_import_map(addresses)),
+        _Inline("script", ' type="module"', f"import {json.dumps(_manifest()['main'])};"),
+    ]
 
 
-def _element(name: str, text: str, attributes: str = "") -> Markup:
-    # Inside of these elements only their own end tag means something.
-    text = text.replace(f"</{name}", f"<\\/{name}")
-    return Markup(f"<{name}{attributes}>{text}</{name}>\n")
+class _Inline:
+    """An element that holds its text itself.
+
+    Args:
+        name: its tag.
+        attributes: its attributes as markup, with a space before each.
+        text: what it holds.
+    """
+
+    def __init__(self, name: str, attributes: str, text: str) -> None:
+        # Inside of these elements only their own end tag means something.
+        self.text = text.replace(f"</{name}", f"<\\/{name}")
+        self.markup = Markup(f"<{name}{attributes}>{self.text}</{name}>\n")
 
 
 def _manifest() -> dict[str, Any]:
@@ -96,6 +101,5 @@ def _manifest() -> dict[str, Any]:
     return manifest
 
 
-def _listed(key: str) -> list[str]:
-    paths: list[str] = _manifest()[key]
-    return paths
+def _files(key: str) -> list[str]:
+    return [(pages.STATIC / path).read_text("utf-8") for path in _manifest()[key]]

@@ -114,6 +114,9 @@ def test_answers_importance_and_slices(
         trial = study.get_suggestion()
         study.add_observation(trial, (trial.parameters["lr"] - 0.02) ** 2, 1)
         study.finalize(trial)
+    task = {"objective": "trainings:train", "work_dir": "/project"}
+    run = {"max_num_trials": 60, "max_concurrent": 1, "timeout": None, "task": task}
+    study.engine.log.append({"type": "run_started", **run})
     page = look(show(storage, study.name), permissions=["clipboard-read", "clipboard-write"])
     page.page.locator("#understanding").scroll_into_view_if_needed()
     questions = page.page.locator(".question")
@@ -126,7 +129,7 @@ def test_answers_importance_and_slices(
     step.locator("summary", has_text="study file").click()
     step.get_by_role("button", name="Copy").first.click()
     step.get_by_role("button", name="Copied ✓").wait_for()
-    assert tomllib.loads(_clipboard(page))
+    assert tomllib.loads(_clipboard(page))["run"]["objective"] == "trainings:train"
 
 
 def test_the_report_works_without_a_server(
@@ -155,6 +158,37 @@ def test_the_report_works_without_a_server(
     page.page.locator("#understanding").scroll_into_view_if_needed()
     page.expect(page.page.locator(".question")).to_have_count(6)
     assert set(requests) <= {"file", "data"}
+
+
+def test_a_report_lets_nothing_else_run_and_asks_nobody(
+    look: Callable[..., Any], six: str, tmp_path: Path
+) -> None:
+    online = look(six)
+    with online.page.expect_download() as download:
+        online.page.get_by_role("link", name="Report").click()
+    file = tmp_path / "report.html"
+    download.value.save_as(file)
+    page = look(file.as_uri())
+    page.page.locator("#lines canvas").first.wait_for()
+    assert page.problems == []
+    refused = page.page.evaluate(
+        """async (url) => {
+            const refused = [];
+            document.addEventListener("securitypolicyviolation",
+                (event) => refused.push(event.effectiveDirective));
+            const add = (name, values) =>
+                document.body.append(Object.assign(document.createElement(name), values));
+            add("script", { textContent: "window.injected = true" });
+            add("style", { textContent: "body { display: none }" });
+            add("img", { src: url });
+            await fetch(url).catch(() => null);
+            await new Promise((resolve) => setTimeout(resolve, 0));
+            return [refused.sort(), window.injected ?? false];
+        }""",
+        six,
+    )
+    assert refused == [["connect-src", "img-src", "script-src-elem", "style-src-elem"], False]
+    page.problems.clear()  # what was refused is noted there
 
 
 def test_the_table_as_csv(

@@ -28,7 +28,7 @@ def answer(
         among_best: what one says that was fitted to the better half of the trials.
         best: the best configuration: what has no effect is fixed to its value.
     """
-    used = int(table.usable.sum())
+    used = len(table.comparable)
     if effects is None:
         return _without_forest(table, used)
     if effects.quality < ENOUGH_QUALITY:

@@ -7,8 +7,9 @@ import numpy as np
 from sherpa_core.numeric import Number
 from sherpa_insight.answers import Answer, too_few
 from sherpa_insight.forest import Effects
+from sherpa_insight.measure import Floats
 from sherpa_insight.regions import categories
-from sherpa_insight.table import Floats, Table, is_listed
+from sherpa_insight.table import Table, is_listed
 from sherpa_insight.words import at, counted, listed, number, value_text
 
 ID = "expected"

@@ -10,8 +10,9 @@ from sherpa_core.numeric import Number
 from sherpa_core.parameters import Parameter
 from sherpa_insight.answers import Answer, too_few
 from sherpa_insight.forest import Effects
+from sherpa_insight.measure import Floats
 from sherpa_insight.regions import Region, categories
-from sherpa_insight.table import Floats, Table
+from sherpa_insight.table import Table
 from sherpa_insight.words import between, counted, kept, listed, percent
 
 ID = "explored"

@@ -13,7 +13,8 @@ import attrs
 import numpy as np
 
 from sherpa_core.parameters import Parameter
-from sherpa_insight.table import Floats, Ints, Measure, Table, is_listed
+from sherpa_insight.measure import Floats, Measure
+from sherpa_insight.table import Ints, Table, is_listed
 
 _TREES = 64
 _ROWS = 2000  # trials that the forest is fitted to, at most
@@ -34,7 +35,7 @@ class Effects:
         trace: how likely chance alone leaves such a trace of the parameter in what the forest has
             not explained: large effects hide small ones from it.
         quality: share of the variance that the forest explains of trials it has not seen.
-        effort: the main effect of how long the trials were trained, None if all were the same.
+        prolonged: of how many of the trials the objective at full length is an estimate.
         slices: for each parameter the mean objective at `grids`, one row for each tree.
         grids: for each parameter the places, from 0 to 1; of categories as many as there are.
         measure: the measure in which the slices are.
@@ -46,7 +47,7 @@ class Effects:
     noise: float
     trace: Floats
     quality: float
-    effort: float | None
+    prolonged: int
     slices: list[Floats]
     grids: list[Floats]
     measure: Measure
@@ -71,15 +72,16 @@ def effects(table: Table, better_half: bool = False) -> Effects | None:
         better_half: look only at the better half of them: what decides between good and bad often
             hides what decides between good and best.
     """
-    rows = np.flatnonzero(table.usable)
+    rows = table.comparable
     if len(rows) < trials_needed(table):
         return None
     rng = np.random.default_rng(0)
     if better_half:
-        rows = np.sort(table.best(len(rows) // 2))
+        order = np.argsort(table.full[rows] * (1 if table.lower_is_better else -1), kind="stable")
+        rows = np.sort(rows[order[: len(rows) // 2]])
     if len(rows) > _ROWS:
         rows = np.sort(rng.choice(rows, _ROWS, replace=False))
-    objective = table.objective[rows]
+    objective = table.full[rows]
     measure = Measure.of(objective, table.lower_is_better)
     cost = measure.cost(objective)
     if np.ptp(cost) == 0:
@@ -89,9 +91,6 @@ def effects(table: Table, better_half: bool = False) -> Effects | None:
         for i, parameter in enumerate(table.space)
     ]
     columns = [axis.places for axis in axes]
-    effort = _ranked(table.effort[rows])
-    if effort is not None:
-        columns.append(effort)
     shadows = _shadows(table, rows, cost, rng)
     data = np.column_stack(columns + shadows)
     forest = _fit(data, cost)
@@ -100,14 +99,13 @@ def effects(table: Table, better_half: bool = False) -> Effects | None:
     rest = cost - forest.oob_prediction_
     noise = total[-len(shadows) :].mean(axis=1)
     marginals = [[tree.marginal(i, axis.grid) for tree in trees] for i, axis in enumerate(axes)]
-    length = [tree.marginal(len(axes), np.zeros(1))[0] for tree in trees]
     return Effects(
         np.array([[share for share, _ in each] for each in marginals]),
         total[: len(axes)],
         float(noise.max() + noise.std() + 0.01),
         np.array([_trace(each, table.places[rows, i], rest) for i, each in enumerate(table.space)]),
         float(np.clip(forest.oob_score_, 0.0, 1.0)),
-        None if effort is None else float(np.mean(length)),
+        int((objective != table.objective[rows]).sum()),
         [np.array([curve for _, curve in each]) for each in marginals],
         [np.linspace(0, 1, len(axis.grid)) for axis in axes],
         measure,
@@ -179,12 +177,6 @@ def _trace(parameter: Parameter, places: Floats, rest: Floats) -> float:
     if is_listed(parameter):
         return float(kruskal(*(rest[values == level] for level in levels)).pvalue)
     return float(spearmanr(values, rest).pvalue)
-
-
-def _ranked(effort: Floats) -> Floats | None:
-    """Return how long trials were trained as places from 0 to 1, None if all were the same."""
-    levels, place = np.unique(effort, return_inverse=True)
-    return None if len(levels) < 2 else (place + 0.5) / len(levels)
 
 
 def _totals(forest: Any, width: int, rng: np.random.Generator) -> Floats:

@@ -8,7 +8,7 @@ import numpy as np
 
 from sherpa_insight.forest import Effects, trials_needed
 from sherpa_insight.table import Table
-from sherpa_insight.words import percent
+from sherpa_insight.words import counted, percent
 
 
 def importance(table: Table, found: Effects | None) -> dict[str, Any]:
@@ -20,12 +20,13 @@ def importance(table: Table, found: Effects | None) -> dict[str, Any]:
 
     Returns:
         Values of JSON: `words` (what it rests on, or why there is nothing to say), `enough`
-        (whether there is something to say), `quality`, `noise`, `interactions` and `parameters`,
-        the most important first: `name`, `importance` (share of the variance), `low` and `high`
-        (the middle 80 % of the trees), `total` (with interactions), `effect` (more than noise).
+        (whether there is something to say), `quality`, `prolonged` (of how many trials the
+        objective at full length is an estimate), `noise`, `interactions` and `parameters`, the most
+        important first: `name`, `importance` (share of the variance), `low` and `high` (the middle
+        80 % of the trees), `total` (with interactions), `effect` (more than noise).
     """
     if found is None:
-        used, needed = int(table.usable.sum()), trials_needed(table)
+        used, needed = len(table.comparable), trials_needed(table)
         words = (
             f"Too few trials: {used:,} have a finite objective, importance takes {needed:,}."
             if used < needed
@@ -42,8 +43,11 @@ def importance(table: Table, found: Effects | None) -> dict[str, Any]:
         f"A random forest explains {percent(found.quality)} of the objective's variation between "
         f"trials that it has not seen ({found.rows:,} trials)."
     )
-    if found.effort is not None:
-        words += f" How long a trial was trained explains {percent(found.effort)}."
+    if found.prolonged:
+        words += (
+            f" Of {counted(found.prolonged)} that trained for less time than others, the objective "
+            "at full length is estimated: by how much the others still improved from there on."
+        )
     rows: list[dict[str, Any]] = [
         {
             "name": parameter.name,
@@ -55,11 +59,12 @@ def importance(table: Table, found: Effects | None) -> dict[str, Any]:
         }
         for column, parameter in enumerate(table.space)
     ]
-    main = sum(row["importance"] for row in rows) + (found.effort or 0.0)
+    main = sum(row["importance"] for row in rows)
     return {
         "words": words,
         "enough": True,
         "quality": found.quality,
+        "prolonged": found.prolonged,
         "noise": found.noise,
         "parameters": sorted(rows, key=lambda row: (-row["importance"], -row["total"])),
         "interactions": max(0.0, 1.0 - main),

@@ -7,8 +7,9 @@ import numpy as np
 from sherpa_core.numeric import Number
 from sherpa_core.parameters import Parameter
 from sherpa_insight.answers import Answer, too_few
+from sherpa_insight.measure import Floats
 from sherpa_insight.regions import Region, categories, overrepresented
-from sherpa_insight.table import Bools, Floats, Table
+from sherpa_insight.table import Bools, Table
 from sherpa_insight.words import (
     between,
     change_text,

@@ -11,8 +11,9 @@ from sherpa_core.parameters import Ordinal, Parameter
 from sherpa_insight.answers import Answer, too_few
 from sherpa_insight.effect import ENOUGH_QUALITY
 from sherpa_insight.forest import Effects, trials_needed
+from sherpa_insight.measure import Floats
 from sherpa_insight.regions import Region
-from sherpa_insight.table import Floats, Table
+from sherpa_insight.table import Table
 from sherpa_insight.words import (
     change_text,
     counted,
@@ -32,7 +33,7 @@ _NEAR = 0.05  # of the curve's height: at its end it is as good as anywhere
 
 def answer(table: Table, effects: Effects | None) -> Answer:
     """Answer from where the best trials lie in the range of each parameter that matters."""
-    used = int(table.usable.sum())
+    used = len(table.comparable)
     if effects is None:
         return too_few(ID, QUESTION, used, trials_needed(table))
     top = table.top()

@@ -9,7 +9,8 @@ import numpy as np
 
 from sherpa_core.numeric import Number
 from sherpa_core.parameters import Parameter
-from sherpa_insight.table import Bools, Floats
+from sherpa_insight.measure import Floats
+from sherpa_insight.table import Bools
 from sherpa_insight.words import at, listed, number, value_text
 
 

@@ -8,8 +8,9 @@ import numpy as np
 
 from sherpa_core.parameters import Parameter
 from sherpa_insight.forest import Effects
+from sherpa_insight.measure import Floats
 from sherpa_insight.regions import Region
-from sherpa_insight.table import Floats, Table, is_listed
+from sherpa_insight.table import Table, is_listed
 from sherpa_insight.words import at
 
 _NEAR = 0.15  # of the curve's height above its best: as good as the best

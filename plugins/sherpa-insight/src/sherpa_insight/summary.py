@@ -28,6 +28,7 @@ def subject_of(history: History) -> Subject:
         history.lower_is_better,
         max(_FEWEST, len(history.trials)),
         {name: value for name, value in best.items() if name in known},
+        history.run,
     )
 
 

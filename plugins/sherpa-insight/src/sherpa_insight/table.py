@@ -12,14 +12,13 @@ from numpy.typing import NDArray
 from sherpa_core import History, SearchSpace, Trial, TrialStatus
 from sherpa_core.errors import UserError
 from sherpa_core.parameters import Choice, Ordinal, Parameter
+from sherpa_insight.length import at_full_length
+from sherpa_insight.measure import Floats
 
-Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 Ints = NDArray[np.int64]
 
 MOST = 20_000  # trials that are looked at; of more, evenly spaced ones
-_FAR = 3.0  # interquartile ranges beyond the worse quartile: further out counts as that far
-_DECADES = 2.0  # positive objectives over more powers of ten are compared by their logarithm
 
 
 @attrs.frozen(eq=False)
@@ -33,7 +32,8 @@ class Table:
         places: where each value lies in its range, from 0 to 1 (on its own scale; a category's
             middle of its share), NaN where the parameter was inactive. One row for each trial.
         objective: the best objective, NaN where there is none, or the trial failed.
-        effort: how long each was trained: resource or generation, else number of iterations.
+        full: the same at full length of training, partly estimated, see `length.py`; NaN also for
+            a trial that another one continues with the same configuration.
         unstable: it failed, or its objective was not finite, or ended worse than it began.
         given: a person gave the configuration, no algorithm.
         ended: number of ended trials in the study, of which these are a part.
@@ -44,7 +44,7 @@ class Table:
     ids: Ints
     places: Floats
     objective: Floats
-    effort: Floats
+    full: Floats
     unstable: Bools
     given: Bools
     ended: int
@@ -57,13 +57,14 @@ class Table:
             picked = np.linspace(0, len(trials) - 1, MOST).astype(int)
             best = {} if history.best is None else {history.best.id: history.best}
             trials = list({**{trials[each].id: trials[each] for each in picked}, **best}.values())
+        objective = np.array([_objective(trial) for trial in trials], dtype=np.float64)
         return cls(
             history.space,
             history.lower_is_better,
             np.array([trial.id for trial in trials], dtype=np.int64),
             _places(history.space, trials),
-            np.array([_objective(trial) for trial in trials], dtype=np.float64),
-            np.array([_effort(trial) for trial in trials], dtype=np.float64),
+            objective,
+            at_full_length(history, trials, objective),
             np.array([_unstable(trial, history.lower_is_better) for trial in trials], dtype=bool),
             np.array([trial.origin == "user" for trial in trials], dtype=bool),
             len(history.ended),
@@ -76,6 +77,11 @@ class Table:
     def usable(self) -> Bools:
         """Which trials have a finite objective."""
         return np.isfinite(self.objective)
+
+    @property
+    def comparable(self) -> Ints:
+        """The rows of the trials that can be compared at full length."""
+        return np.flatnonzero(np.isfinite(self.full))
 
     def best(self, number: int) -> Ints:
         """Return the rows of the best trials, the best first."""
@@ -90,42 +96,6 @@ class Table:
     def top(self) -> Ints:
         """Return the rows of the best tenth, at least five trials and at most fifty."""
         return self.best(min(50, max(5, int(self.usable.sum()) // 10)))
-
-
-@attrs.frozen
-class Measure:
-    """A measure of the objective in which differences mean the same everywhere.
-
-    Far worse values than all others are drawn in, and positive ones over several powers of ten
-    are compared by their logarithm: one diverged trial would else explain everything.
-    """
-
-    sign: float
-    limit: float
-    log: bool
-
-    @classmethod
-    def of(cls, objective: Floats, lower_is_better: bool) -> Measure:
-        """Return the measure for finite objectives."""
-        low, high = np.quantile(objective, [0.05, 0.95])
-        log = bool(objective.min() > 0) and math.log10(high / low) > _DECADES
-        sign = 1.0 if lower_is_better else -1.0
-        cost = sign * (np.log10(objective) if log else objective)
-        first, third = np.quantile(cost, [0.25, 0.75])
-        reach = _FAR * (third - first)
-        return cls(sign, float(third + reach) if reach else math.inf, log)
-
-    def cost(self, objective: Floats) -> Floats:
-        """Return the measure of objectives, lower is better."""
-        cost = self.sign * (np.log10(objective) if self.log else objective)
-        drawn: Floats = np.minimum(cost, self.limit)
-        return drawn
-
-    def objective(self, cost: Floats) -> Floats:
-        """Return the objectives of measures."""
-        value = self.sign * cost
-        found: Floats = np.power(10.0, value) if self.log else value
-        return found
 
 
 def is_listed(parameter: Parameter) -> bool:
@@ -149,15 +119,6 @@ def _places(space: SearchSpace, trials: Sequence[Trial]) -> Floats:
 
 def _objective(trial: Trial) -> float:
     return math.nan if trial.status is TrialStatus.FAILED else trial.objective
-
-
-def _effort(trial: Trial) -> float:
-    known = {**trial.parameters, **trial.metadata}
-    for name in ("resource_total", "generation"):
-        value = known.get(name)
-        if isinstance(value, int | float):
-            return float(value)
-    return float(max(trial.iterations, default=0))
 
 
 def _unstable(trial: Trial, lower_is_better: bool) -> bool:

@@ -1,9 +1,9 @@
 """How events get into the log: one insert decides, and takes along what others have waiting.
 
-A writer inserts the slot behind the last one. Where it succeeds, that is all. Where another one
-was faster, it puts its request into the inbox instead, where nobody is in its way,
-and one of those who wait writes a slot with all that lies there: however many writers come at
-once, a few slots answer them all.
+A writer inserts the slot behind the last one. Where it succeeds, that is all. Where others were
+faster, it puts its request into the inbox instead, where nobody is in its way, and one of those
+who wait writes a slot with all that lies there: however many writers come at once, a few slots
+answer them all.
 
 What must hold, whoever dies where:
 
@@ -19,10 +19,12 @@ What must hold, whoever dies where:
 from __future__ import annotations
 
 import json
+import math
 import random
 import time
 from collections.abc import Mapping, Sequence
 
+import attrs
 from pymongo import WriteConcern
 from pymongo.database import Database
 from pymongo.errors import BulkWriteError, DuplicateKeyError
@@ -40,7 +42,28 @@ _SHARE = 0.004  # seconds between two looks of a writer that waits, for each tha
 _SHORTEST, _LONGEST = 0.005, 1.0  # the bounds of that
 _EAGER = 8  # so many of those who wait ask for the turn at each look
 _PATIENCE = 3.0  # seconds without a slot after which the one whose turn it is must have died
+_CROWD_LASTS = 2.0  # seconds for which those who wrote at the same time are believed to go on
+_FRESH = 0.1  # seconds in which a writer that goes on neither reads nor writes the hint
 _DUPLICATE = 11000
+
+
+@attrs.frozen
+class Memory:
+    """What a client knows of a log's end from one append to the next: only speed depends on it.
+
+    Args:
+        last: the last slot that it knows.
+        settled: the last slot that it knows to be settled.
+        crowd: how many requests were answered together with its last one.
+        written: when that was, by `time.monotonic`.
+        hinted: when it last read or wrote the hint.
+    """
+
+    last: Slot | None = None
+    settled: Slot | None = None
+    crowd: int = 1
+    written: float = -math.inf
+    hinted: float = -math.inf
 
 
 class Writer:
@@ -49,24 +72,10 @@ class Writer:
     Args:
         database: the database.
         log: the log's id.
-        last: the last slot that is known.
-        settled: the last slot that is known to be settled.
-        crowd: how many are known to write at this time.
-
-    Attributes:
-        last: the last slot that it knows.
-        settled: the last slot that it knows to be settled.
-        crowd: how many requests were answered together with its own.
+        memory: what is known of it.
     """
 
-    def __init__(
-        self,
-        database: Database[Document],
-        log: Log,
-        last: Slot | None,
-        settled: Slot | None,
-        crowd: int,
-    ) -> None:
+    def __init__(self, database: Database[Document], log: Log, memory: Memory) -> None:
         self._log = log
         self._slots = Slots(database, log)
         self._keys = database.keys
@@ -76,28 +85,48 @@ class Writer:
         self._taken: dict[str, str] = {}
         self._free: set[str] = set()
         self._receipts: dict[str, Receipt] = {}
-        self.last, self.settled, self.crowd = last, settled, crowd
+        now = time.monotonic()
+        self._last, self._settled, self._hinted = memory.last, memory.settled, memory.hinted
+        self._crowd = memory.crowd if now - memory.written < _CROWD_LASTS else 1
+        self._knows_end = now - memory.hinted < _FRESH
         self._base = self._number
-        if last is not None and last is not settled:
-            self._taken = keys_of(last)
+        if self._last is not None and self._last is not self._settled:
+            self._taken = keys_of(self._last)
             self._base -= 1
 
     def append(self, request: Request) -> Receipt:
         """Write the request's events; return what became of them."""
-        if self.crowd > 1 or not self._write_directly(request):
+        if not self._knows_end:
+            self._read_hint()
+        if self._crowd > 1 or not self._write_directly(request):
             self._put(request)
             self._wait(request)
         return self._receipts[request.id]
 
+    @property
+    def memory(self) -> Memory:
+        """What is known of the log now."""
+        return Memory(self._last, self._settled, self._crowd, time.monotonic(), self._hinted)
+
     def _write_directly(self, request: Request) -> bool:
-        self.last = self._slots.find_last(self.last)
+        """Try to write the next slot, and once more where only one came between."""
         self._settle()
-        self._base = self._number
-        return self._write([request])
+        before = self._base = self._number
+        if self._write([request]):
+            return True
+        return self._number == before + 1 and self._crowd == 1 and self._write([request])
+
+    def _read_hint(self) -> None:
+        hint, crowded = self._slots.find_hint()
+        if hint is not None and hint.number > self._number:
+            self._last = self._settled = hint
+            self._base = hint.number
+            if crowded:
+                self._crowd = max(self._crowd, 2)
 
     def _wait(self, request: Request) -> None:
         """Stay until the request is in the log, by somebody else's hand or by this one's."""
-        pause = min(max(_SHORTEST, _SHARE * self.crowd), _LONGEST)
+        pause = min(max(_SHORTEST, _SHARE * self._crowd), _LONGEST)
         asked, patience = False, 0.0
         seen = -1
         while True:
@@ -106,13 +135,13 @@ class Writer:
             if self._catch_up(request):
                 return
             # A server that is slow to answer is asked less often.
-            pause = 1.5 * max(pause, time.monotonic() - asked_at, _SHARE * self.crowd)
+            pause = 1.5 * max(pause, time.monotonic() - asked_at, _SHARE * self._crowd)
             pause = min(pause, _LONGEST)
             if self._number != seen:
                 seen, asked = self._number, False
                 patience = time.monotonic() + _PATIENCE * random.uniform(1, 2)
             leads = time.monotonic() > patience
-            if not asked and random.random() * self.crowd < _EAGER:
+            if not asked and random.random() * self._crowd < _EAGER:
                 asked = True
                 leads = leads or self._takes_turn(seen + 1)
             if leads:
@@ -126,14 +155,17 @@ class Writer:
     def _write(self, requests: Sequence[Request]) -> bool:
         """Try to write the next slot; return whether the first request is answered."""
         self._look_up([each for each in requests if each.seen < self._base])
-        slot, new = place(requests, self.last, self._taken, self._queued)
+        slot, new = place(requests, self._last, self._taken, self._queued)
         if not slot.count and not self._queued:  # all was there already: nobody need be told
             self._note(slot)
         elif self._slots.insert(slot):
             self._note(slot)
             self._index(new)
             self._clear(slot)
-            self.last = self.settled = slot
+            self._last = self._settled = slot
+            if not self._knows_end:
+                self._slots.write_hint(slot)
+                self._hinted = time.monotonic()
         else:
             self._catch_up(requests[0])
             self._settle()
@@ -141,34 +173,35 @@ class Writer:
 
     def _catch_up(self, request: Request) -> bool:
         """Read what others have written; return whether it answers the request."""
-        while request.id not in self._receipts and (slot := self._slots.find(self._number + 1)):
+        slots = self._slots.read(self._last.last if self._last else 0, self._last)
+        while request.id not in self._receipts and (slot := next(slots, None)):
             self._note(slot)
             self._taken.update(keys_of(slot))
-            self.last = slot
+            self._last = slot
         return request.id in self._receipts
 
     def _note(self, slot: Slot) -> None:
         for receipt in slot.receipts:
             self._receipts[receipt.request] = receipt
-        self.crowd = len(slot.receipts)
+        self._crowd = len(slot.receipts)
 
     @property
     def _number(self) -> int:
-        return self.last.number if self.last else 0
+        return self._last.number if self._last else 0
 
     # ---- what must be true of a slot before the next one is written -----------------------
 
     def _settle(self) -> None:
         """Do what the last slot's writer may not have lived to do."""
-        slot = self.last
-        if slot is None or slot is self.settled:
+        slot = self._last
+        if slot is None or slot is self._settled:
             return
         keys = keys_of(slot)
         # Its last key is written when the others are there.
         if keys and self._keys.find_one({"_id": self._key(list(keys)[-1])}) is None:
             self._index(keys)
         self._clear(slot)
-        self.settled = slot
+        self._settled = slot
 
     def _index(self, keys: Mapping[str, str]) -> None:
         documents = [{"_id": self._key(key), "body": digest} for key, digest in keys.items()]

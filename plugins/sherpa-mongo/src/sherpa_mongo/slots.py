@@ -111,32 +111,24 @@ class Slots:
             )
         except DuplicateKeyError:
             return False
-        with suppress(DuplicateKeyError):  # two that write the first hint at once
-            hint = {"_id": f"{self._log}/last", "number": slot.number}
-            self._hints.replace_one({"_id": hint["_id"]}, hint, upsert=True)
         return True
 
-    def find_last(self, known: Slot | None) -> Slot | None:
-        """Return the last slot, found from one that is known by doubling and halving steps."""
-        low, number = known, known.number if known else 0
-        found = self.find(number + 1)
+    def find_hint(self) -> tuple[Slot | None, bool]:
+        """Return a slot near the end of the log, without its events, and whether many came to it.
+
+        It is settled.
+        """
+        found = self._hints.find_one({"_id": f"{self._log}/last"})
         if found is None:
-            return known
-        hint = self._hints.find_one({"_id": f"{self._log}/last"})
-        if hint is not None and hint["number"] > found.number:
-            found = self.find(hint["number"]) or found
-        step = 1
-        while found is not None:
-            low, number = found, found.number
-            found = self.find(number + step)
-            step *= 2
-        step //= 2
-        while step > 1:
-            step //= 2
-            found = self.find(number + step)
-            if found is not None:
-                low, number = found, found.number
-        return low
+            return None, False
+        slot = Slot(found["number"], found["position"] + 1, 0, "[]", [], grouped=False)
+        return slot, found["crowded"]
+
+    def write_hint(self, slot: Slot) -> None:
+        """Tell others that the log has come to this slot, which is settled."""
+        hint = {"number": slot.number, "position": slot.last, "crowded": len(slot.receipts) > 1}
+        with suppress(DuplicateKeyError):  # two that write the first hint at once
+            self._hints.replace_one({"_id": f"{self._log}/last"}, hint, upsert=True)
 
     def read(self, after: int, start: Slot | None) -> Iterator[Slot]:
         """Yield the slots that hold the positions behind `after`, in order.

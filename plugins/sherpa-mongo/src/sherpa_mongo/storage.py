@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import time
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
@@ -16,14 +15,12 @@ from sherpa_core.events import Event, encode
 from sherpa_core.plugin import option
 from sherpa_mongo import requests, server, studies
 from sherpa_mongo.address import Address, parse
-from sherpa_mongo.commit import Writer
+from sherpa_mongo.commit import Memory, Writer
 from sherpa_mongo.connection import Connection
 from sherpa_mongo.faults import explained
 from sherpa_mongo.slots import Receipt, Slot, Slots
 
 logger = logging.getLogger(__name__)
-
-_CROWD_LASTS = 2.0  # seconds for which those who wrote at the same time are believed to go on
 
 
 @attrs.define
@@ -32,10 +29,7 @@ class _Known:
 
     log: studies.Log
     read: Slot | None = None
-    last: Slot | None = None
-    settled: Slot | None = None
-    crowd: int = 1
-    written: float = 0.0
+    end: Memory = attrs.field(factory=Memory)
 
 
 @attrs.define(eq=False)
@@ -163,12 +157,9 @@ class MongoStorage:
         return known
 
     def _write(self, known: _Known, request: requests.Request) -> Receipt:
-        recent = time.monotonic() - known.written < _CROWD_LASTS
-        crowd = known.crowd if recent else 1
-        writer = Writer(self._connection.database(), known.log, known.last, known.settled, crowd)
+        writer = Writer(self._connection.database(), known.log, known.end)
         receipt = writer.append(request)
-        known.last, known.settled, known.crowd = writer.last, writer.settled, writer.crowd
-        known.written = time.monotonic()
+        known.end = writer.memory
         return receipt
 
     def _read(self, study: str, known: _Known, after: int, limit: int | None) -> list[Event]:

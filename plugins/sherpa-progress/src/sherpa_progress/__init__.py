@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import atexit
+import io
 import time
 from collections.abc import Callable
+from typing import Any
 
 import attrs
 from rich.console import Console, Group
@@ -31,6 +33,7 @@ class ProgressObserver(Observer):
     console: Console = attrs.field(factory=Console, init=False)
     clock: Callable[[], float] = attrs.field(default=time.monotonic, init=False)
     _live: Live | None = attrs.field(default=None, init=False)
+    _cell: Any = attrs.field(default=None, init=False)  # the output in a notebook
     _next: float = attrs.field(default=0.0, init=False)
 
     def trial_started(self, trial: Trial, history: History) -> None:
@@ -53,12 +56,17 @@ class ProgressObserver(Observer):
             self._live.stop()
             atexit.unregister(self._live.stop)
             self._live = None
+        self._cell = None
 
     def _show(self, history: History) -> None:
         now = self.clock()
         if now < self._next:
             return
         self._next = now + _PAUSE
+        picture = self.picture(history)
+        if self.console.is_jupyter:
+            self._show_in_notebook(picture)
+            return
         if self._live is None:
             self._live = Live(
                 console=self.console,
@@ -68,7 +76,19 @@ class ProgressObserver(Observer):
             )
             self._live.start()
             atexit.register(self._live.stop)  # a loop of one's own has no end that it tells
-        self._live.update(self.picture(history), refresh=True)
+        self._live.update(picture, refresh=True)
+
+    def _show_in_notebook(self, picture: Group) -> None:
+        from IPython.display import display  # a notebook has it
+
+        paper = Console(file=io.StringIO(), record=True, width=100, force_jupyter=False)
+        paper.print(picture)
+        html = paper.export_html(code_format="<pre>{code}</pre>", inline_styles=True, clear=False)
+        shown = {"text/plain": paper.export_text(), "text/html": html}
+        if self._cell is None:
+            self._cell = display(shown, raw=True, display_id=True)
+        else:
+            self._cell.update(shown, raw=True)
 
     def picture(self, history: History) -> Group:
         """Return what is shown of a study."""

@@ -47,6 +47,7 @@ class SGEScheduler(BatchScheduler):
 
     engine: ClassVar[str] = "Grid Engine"
     number_variable: ClassVar[str] = "JOB_ID"
+    forbidden: ClassVar[str] = "$\n"  # variables, and the end of an argument
 
     parallel_environment: str = option(
         "where jobs with several cpus run", default="smp", validator=_name

@@ -57,6 +57,7 @@ class SLURMScheduler(BatchScheduler):
 
     engine: ClassVar[str] = "Slurm"
     number_variable: ClassVar[str] = "SLURM_JOB_ID"
+    forbidden: ClassVar[str] = "\\"  # Slurm removes it, and then reads `%%` as two signs
     #: `--export=NONE` would otherwise hold for `srun` inside a job, too.
     job_variables: ClassVar[Mapping[str, str]] = {"SLURM_EXPORT_ENV": "ALL"}
 

@@ -23,6 +23,7 @@ from sherpa_core.trial import Observation
 from sherpa_tracking import Attempt, Tracker, numbers
 
 _FLUSH = 5.0  # seconds after which an observation is on disk, for a TensorBoard that looks on
+_COMPLETE = ".sherpa-complete"  # a file beside those of TensorBoard
 _STATUS = {
     "COMPLETED": api_pb2.STATUS_SUCCESS,
     "STOPPED": api_pb2.STATUS_SUCCESS,  # TensorBoard knows no other word for an early end
@@ -42,14 +43,16 @@ class TensorBoardTracker(Tracker):
     )
     _writers: dict[Attempt, EventFileWriter] = attrs.field(factory=dict, init=False)
 
+    def delivered(self, study: str, created: float) -> set[str]:
+        """Return the names of the runs that are complete."""
+        return {path.parent.name for path in self._folder(study, created).glob(f"*/{_COMPLETE}")}
+
     def begin(self, attempt: Attempt) -> None:
         """Begin a run's folder, anew if it is there: what counts is in the history."""
         if attempt in self._writers:
             self._writers.pop(attempt).close()
-        created = datetime.fromtimestamp(attempt.created, UTC)
-        study = f"{quote(attempt.study, safe=' ')}-{created:%Y%m%dT%H%M%S}"
-        folder = Path(self.log_dir, study, attempt.name)
-        for old in folder.glob("events.out.tfevents.*"):
+        folder = self._folder(attempt.study, attempt.created) / attempt.name
+        for old in [*folder.glob(_COMPLETE), *folder.glob("events.out.tfevents.*")]:
             old.unlink()
         self._writers[attempt] = EventFileWriter(str(folder), flush_secs=_FLUSH)
         start = SessionStartInfo(
@@ -77,10 +80,20 @@ class TensorBoardTracker(Tracker):
 
     def end(self, attempt: Attempt, status: str, failure: str, ended: float) -> None:
         """Write the status, and close the run's file."""
+        folder = self._folder(attempt.study, attempt.created) / attempt.name
+        if attempt not in self._writers:  # it was lost with an earlier process
+            if not folder.is_dir():
+                return
+            self._writers[attempt] = EventFileWriter(str(folder))
         info = SessionEndInfo(status=_STATUS[status], end_time_secs=ended)
         data = HParamsPluginData(session_end_info=info)
         self._write_session(attempt, metadata.SESSION_END_INFO_TAG, data, ended)
         self._writers.pop(attempt).close()
+        (folder / _COMPLETE).touch()
+
+    def _folder(self, study: str, created: float) -> Path:
+        day = datetime.fromtimestamp(created, UTC)
+        return Path(self.log_dir, f"{quote(study, safe=' ')[:100]}-{day:%Y%m%dT%H%M%S}")
 
     def _write_session(
         self, attempt: Attempt, tag: str, data: HParamsPluginData, time: float

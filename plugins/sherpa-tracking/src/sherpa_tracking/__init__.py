@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
+import time
 from abc import abstractmethod
-from collections.abc import Callable, Mapping
+from collections import deque
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import wait as wait_for
 from typing import Any
@@ -13,6 +15,7 @@ import attrs
 
 from sherpa_core.history import History
 from sherpa_core.plugin import Observer
+from sherpa_core.session import is_gone
 from sherpa_core.trial import Observation, Trial
 
 logger = logging.getLogger(__name__)
@@ -51,13 +54,17 @@ class Tracker(Observer):
     """An observer that hands on a study's trials: subclasses write `begin`, `observe` and `end`.
 
     These are called in one thread of the tracker's own, so that a slow server delays no trial.
-    What one of them raises is logged, and the tracker is silent until the next run.
+    What one of them raises is logged, and the tracker is silent until the next run, which
+    delivers what is missing. So does a run after one that was killed.
     """
 
     _shown: dict[Attempt, int] = attrs.field(factory=dict, init=False)
+    _run: tuple[str, float] | None = attrs.field(default=None, init=False)
     _thread: ThreadPoolExecutor | None = attrs.field(default=None, init=False)
-    _waiting: list[Future[None]] = attrs.field(factory=list, init=False)
+    _waiting: deque[Future[None]] = attrs.field(factory=deque, init=False)
+    # What follows is the thread's.
     _broken: bool = attrs.field(default=False, init=False)
+    _ended: set[Attempt] = attrs.field(factory=set, init=False)
 
     @abstractmethod
     def begin(self, attempt: Attempt) -> None:
@@ -69,7 +76,14 @@ class Tracker(Observer):
 
     @abstractmethod
     def end(self, attempt: Attempt, status: str, failure: str, ended: float) -> None:
-        """End an attempt that has begun: COMPLETED, FAILED, STOPPED, or LOST with its process."""
+        """End an attempt: COMPLETED, FAILED or STOPPED; LOST before a later attempt begins.
+
+        One that was lost may have begun in an earlier process, or before there was the tracker.
+        """
+
+    def delivered(self, study: str, created: float) -> Collection[str]:
+        """Return the names of a study's attempts that earlier processes have delivered in full."""
+        return ()
 
     def finish(self, study: str, created: float, best: Mapping[str, Any]) -> None:
         """End a run of a study; `best` is as `get_best_result` gives it."""
@@ -88,47 +102,53 @@ class Tracker(Observer):
 
     def study_finished(self, history: History) -> None:
         """Hand on the best result."""
+        self._catch_up(history)
         self._later(self.finish, *_study(history), history.best_result())
-        self._later(self._recover)
         self._shown.clear()  # the next run begins anew what this one may not have delivered
+        self._run = None
 
     def wait(self, timeout: float | None = None) -> bool:
         """Wait until all is delivered, at most `timeout` seconds; return whether it is."""
-        self._waiting = list(wait_for(self._waiting, timeout).not_done)
-        return not self._waiting
+        return not wait_for(self._waiting, timeout).not_done
 
     def _show(self, trial: Trial, history: History) -> None:
         """Deliver what of the trial's present state was not delivered; twice is as good as once."""
-        attempt = Attempt(
-            *_study(history),
-            trial.id,
-            trial.attempt,
-            trial.parameters,
-            trial.origin,
-            trial.started,
-        )
+        self._catch_up(history, trial)
+        attempt = _attempt(trial, *_study(history))
         shown = self._shown.get(attempt)
-        if shown is None or shown > trial.num_observations:  # the latter where a stop came late
-            before = attrs.evolve(attempt, number=attempt.number - 1)
-            if self._shown.pop(before, None) is not None:
-                self._later(self.end, before, "LOST", "", trial.started)
-            self._later(self.begin, attempt)
+        if first := shown is None or shown > trial.num_observations:  # a stop came late
+            self._shown.pop(attrs.evolve(attempt, number=attempt.number - 1), None)
             shown = 0
-        for index in range(shown, trial.num_observations):
-            self._later(self.observe, attempt, trial.observation(index))
+        newest = [trial.observation(index) for index in range(shown or 0, trial.num_observations)]
+        self._later(self._deliver, attempt, first, newest, _end(trial))
         self._shown[attempt] = trial.num_observations
         if trial.ended is not None:
             del self._shown[attempt]
-            self._later(self.end, attempt, str(trial.status), trial.failure, trial.ended)
+
+    def _catch_up(self, history: History, present: Trial | None = None) -> None:
+        """Deliver, once a run, the trials of sessions that are gone as far as they are missing."""
+        if self._run == _study(history):
+            return
+        self._run = _study(history)
+        self._later(self._recover)
+        now, sessions = time.time(), history.sessions
+        own = None if present is None else present.writer
+        gone = {each for each in sessions if each == own or is_gone(sessions[each], now)}
+        past = [each for each in history.ended if each.writer in gone and each is not present]
+        if past:
+            self._later(self._deliver_past, *self._run, past)
 
     def _later(self, work: Callable[..., None], *arguments: Any) -> None:
         if self._thread is None:
             # At the interpreter's end it is waited for: nothing gets lost.
             self._thread = ThreadPoolExecutor(1, thread_name_prefix=type(self).__name__)
-        self._waiting = [each for each in self._waiting if not each.done()]
-        self._waiting.append(self._thread.submit(self._deliver, work, *arguments))
+        while self._waiting and self._waiting[0].done():
+            self._waiting.popleft()
+        self._waiting.append(self._thread.submit(self._try, work, *arguments))
 
-    def _deliver(self, work: Callable[..., None], *arguments: Any) -> None:
+    # What follows happens in the thread.
+
+    def _try(self, work: Callable[..., None], *arguments: Any) -> None:
         if self._broken and work != self._recover:
             return
         try:
@@ -136,17 +156,51 @@ class Tracker(Observer):
         except Exception as error:  # the study goes on, whatever a server says
             self._broken = True
             logger.warning(
-                "%s failed, and is silent until the next run: %s: %s",
-                type(self).__name__, type(error).__name__, error,
+                "%s failed, and is silent until the next run, which delivers what is missing: "
+                "%s: %s", type(self).__name__, type(error).__name__, error,
             )  # fmt: skip
             logger.debug("the failure in full", exc_info=True)
 
     def _recover(self) -> None:
         self._broken = False
 
+    def _deliver_past(self, study: str, created: float, past: Sequence[Trial]) -> None:
+        known = self.delivered(study, created)
+        for trial in past:
+            attempt = _attempt(trial, study, created)
+            if attempt not in self._ended and attempt.name not in known:
+                self._deliver(attempt, True, trial.observations, _end(trial))
+
+    def _deliver(
+        self,
+        attempt: Attempt,
+        first: bool,
+        observations: Sequence[Observation],
+        end: tuple[str, str, float] | None,
+    ) -> None:
+        if first:
+            for number in range(1, attempt.number):
+                self.end(attrs.evolve(attempt, number=number), "LOST", "", attempt.started)
+            self.begin(attempt)
+        for observation in observations:
+            self.observe(attempt, observation)
+        if end is not None:
+            self.end(attempt, *end)
+            self._ended.add(attempt)
+
 
 def _study(history: History) -> tuple[str, float]:
     return str(history.config.get("name", "study")), history.created
+
+
+def _attempt(trial: Trial, study: str, created: float) -> Attempt:
+    return Attempt(
+        study, created, trial.id, trial.attempt, trial.parameters, trial.origin, trial.started
+    )
+
+
+def _end(trial: Trial) -> tuple[str, str, float] | None:
+    return None if trial.ended is None else (str(trial.status), trial.failure, trial.ended)
 
 
 def numbers(context: Mapping[str, Any]) -> dict[str, float]:

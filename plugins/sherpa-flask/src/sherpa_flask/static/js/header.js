@@ -28,7 +28,7 @@ export class Header {
     const { counts } = study;
     const added = Object.keys(STATUSES).reduce((sum, status) => sum + (counts[status] ?? 0), 0);
     const ended = added - (counts.RUNNING ?? 0);
-    const most = study.max_num_trials ?? study.algorithm.max_num_trials ?? null;
+    const most = study.max_num_trials;
     const total = Math.max(most ?? 0, added);
     setText(byId("study-name"), study.name);
     setText(byId("algorithm"), algorithmText(study));
@@ -93,9 +93,11 @@ export class Header {
     if (!study) return;
     const running = study.state === "running" && report === null;
     const since = running ? (performance.now() - store.received) / 1000 : 0;
-    setText(byId("elapsed"), durationText(study.elapsed + since));
+    const elapsed = durationText(study.elapsed + since);
     const left = study.seconds_left === null ? null : Math.max(0, study.seconds_left - since);
-    setText(byId("time-left"), running && left !== null ? `about ${durationText(left)} left` : "");
+    const words = [`${running ? "running for" : "ran for"} ${elapsed}`];
+    if (running && left !== null) words.push(`about ${durationText(left)} left`);
+    setText(byId("time"), store.count ? words.join(", ") : "");
     if (running && !document.hidden) this.timer = setTimeout(() => this.tick(), 1000);
   }
 }

@@ -100,7 +100,11 @@ export class SliceChart {
       data: this.dots.map(([x, y]) => [x, y]),
       symbolSize: 4,
       silent: true,
-      itemStyle: { color: colour("accent"), opacity: this.dots.length > 200 ? 0.35 : 0.6 },
+      itemStyle: {
+        color: ({ dataIndex }) =>
+          colour(store.status[this.dots[dataIndex][2]] === "STOPPED" ? "stopped" : "accent"),
+        opacity: this.dots.length > 200 ? 0.35 : 0.6,
+      },
       markArea: this.bestArea(),
     };
   }

@@ -138,6 +138,7 @@ export class Structure {
     const has = (row) => store.objective[row] === store.objective[row] && rungs[row] === rungs[row];
     this.segments = [];
     const counts = new Map();
+    const resources = new Map();
     let promoted = 0;
     for (let row = 0; row < store.count; row++) {
       if (!store.shown[row] || !has(row)) continue;
@@ -147,15 +148,15 @@ export class Structure {
         from >= 0 && has(from) ? [spread(from), inside(from)] : [spread(row), inside(row)];
       promoted += from >= 0;
       counts.set(rungs[row], (counts.get(rungs[row]) ?? 0) + 1);
+      const resource = number(store.extras.get("resource")?.[row]);
+      const before = resources.get(rungs[row]) ?? resource; // brackets differ in it
+      resources.set(rungs[row], before === resource ? resource : NaN);
       this.segments.push({
         row,
         points: [start, [spread(row), inside(row)]],
         ink: LINEAGES[rungs[row] % LINEAGES.length],
       });
     }
-    const resources = new Map(
-      rungs.map((rung, row) => [rung, number(store.extras.get("resource")?.[row])]),
-    );
     const words = [...counts]
       .sort((a, b) => a[0] - b[0])
       .map(([rung, count]) => `rung ${rung}: ${count}`);
@@ -163,7 +164,7 @@ export class Structure {
     const last = Math.max(1, ...counts.keys());
     const names = Array.from({ length: last + 1 }, (_, rung) => {
       const resource = resources.get(rung);
-      return resource === resource ? `rung ${rung} (resource ${resource})` : `rung ${rung}`;
+      return resource > 0 ? `rung ${rung} (resource ${resource})` : `rung ${rung}`;
     });
     return {
       xAxis: axis("", labelled(names, 40)),

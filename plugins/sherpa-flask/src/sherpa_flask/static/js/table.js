@@ -168,7 +168,7 @@ export class Table {
       if (column.key === "failure") return 260;
       if (column.key === "status") return 144;
       if (column.key === "id") return 80;
-      return Math.min(190, Math.max(98, 30 + 7.2 * column.name.length));
+      return Math.min(190, Math.max(98, 32 + 8.2 * column.name.length));
     };
     this.widths.replaceChildren(
       ...this.columns.map((column) => {

@@ -72,7 +72,7 @@ export class Understanding {
     );
     setText(this.note, found.importance.words);
     this.showImportance(found.importance);
-    this.showSlices(found.slices);
+    this.showSlices(found.slices, found.importance.prolonged > 0);
   }
 
   question({ id, question, answer, words, evidence, trials, show, next }) {
@@ -123,7 +123,13 @@ export class Understanding {
     this.chart.draw();
   }
 
-  showSlices(slices) {
+  showSlices(slices, prolonged) {
+    const line = prolonged ? "mean at full length of training" : "mean over all other parameters";
+    const early = prolonged ? "; dots: where trials ended, stopped ones in brown" : "";
+    setText(
+      this.section.querySelector(".slices-note"),
+      `line: ${line}; shaded: the best region${early}`,
+    );
     for (const chart of this.charts) chart.dispose();
     this.charts = [];
     this.slices.replaceChildren();

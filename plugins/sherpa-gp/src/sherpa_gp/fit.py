@@ -1,0 +1,99 @@
+"""The kernel's hyperparameters: the maximum of their posterior, by analytic gradients."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from scipy.linalg import lapack
+from scipy.optimize import minimize
+
+from sherpa_gp.encoding import Array
+from sherpa_gp.kernel import matern, squared_distances
+
+#: Normal priors of the logarithms: mean and deviation. Length scales of numbers grow with the
+#: root of the number of parameters; the mean is the mode of the log-normal prior of Hvarfner et
+#: al. 2024, section 4.
+_LENGTH = (np.sqrt(2.0) - 3.0, np.sqrt(3.0))
+_CHOICE_LENGTH = (0.5, np.sqrt(3.0))
+_SCALE = (0.0, 1.0)
+_NOISE = (np.log(3e-4), 2.0)
+_BOUNDS = {"length": (0.025, 1e3), "scale": (1e-2, 1e2), "noise": (1e-6, 1.0)}
+#: Where the search for the maximum begins: length scales (times that root) and noise.
+_STARTS, _START_NOISE = (0.3, 1.5), 1e-2
+#: From this number of results on it begins with a fit to every second, third, ... of them.
+_COARSE = 64
+
+
+def learn(features: Array, columns: Any, targets: Array) -> Array:
+    """Return the likeliest hyperparameters, a posteriori.
+
+    Rasmussen and Williams 2006, section 5.4.1, with log-normal priors on all of them.
+
+    Args:
+        features: the inputs, one row each.
+        columns: for each feature the number of its length scale.
+        targets: the outputs, standardized.
+
+    Returns:
+        The logarithms of the length scales, of the signal's variance and of the noise's.
+    """
+    dimensions = int(columns[-1]) + 1
+    growth = 0.5 * np.log(dimensions)
+    priors = [
+        _CHOICE_LENGTH if width > 1 else (_LENGTH[0] + growth, _LENGTH[1])
+        for width in np.bincount(columns)
+    ]
+    means, deviations = np.array([*priors, _SCALE, _NOISE]).T
+    bounds = [_BOUNDS["length"]] * dimensions + [_BOUNDS["scale"], _BOUNDS["noise"]]
+    members = columns[:, None] == np.arange(dimensions)
+
+    def climbed(start: Array, every: int) -> Any:
+        def loss(logs: Array) -> tuple[float, Array]:
+            value, gradient = _negative_likelihood(
+                logs, features[::every], columns, members, targets[::every]
+            )
+            steps = (logs - means) / deviations
+            return value + 0.5 * float(steps @ steps), gradient + steps / deviations
+
+        options = {"maxiter": 60, "ftol": 1e-5, "gtol": 1e-3}
+        return minimize(
+            loss, start, jac=True, method="L-BFGS-B", bounds=np.log(bounds), options=options
+        )
+
+    every = 1 + len(targets) // _COARSE
+    starts = [
+        np.array([np.log(length) + growth] * dimensions + [0.0, np.log(_START_NOISE)])
+        for length in _STARTS
+    ]
+    best: Array = min((climbed(start, every) for start in starts), key=lambda end: end.fun).x
+    return climbed(best, 1).x if every > 1 else best
+
+
+def _negative_likelihood(
+    logs: Array, features: Array, columns: Any, members: Any, targets: Array
+) -> tuple[float, Array]:
+    """Return the negative log likelihood and its gradient (equation 5.9) by the logarithms."""
+    count = len(targets)
+    scaled = features / np.exp(logs[columns])
+    scale, noise = np.exp(logs[-2:])
+    signal, slope = matern(squared_distances(scaled, scaled))
+    signal *= scale
+    covariance = signal.copy()
+    covariance.flat[:: count + 1] += noise
+    factor, failed = lapack.dpotrf(covariance, lower=1)
+    if failed:
+        return 1e10, np.zeros_like(logs)
+    weights = lapack.dpotrs(factor, targets, lower=1)[0]
+    value = 0.5 * float(targets @ weights) + float(np.log(factor.diagonal()).sum())
+    inverse = lapack.dpotri(factor, lower=1)[0]
+    inverse = np.tril(inverse) + np.tril(inverse, -1).T
+    inverse -= np.outer(weights, weights)  # twice the derivative by the covariance
+    gradient = np.empty_like(logs)
+    gradient[-2] = 0.5 * np.vdot(inverse, signal)
+    gradient[-1] = 0.5 * noise * inverse.trace()
+    inverse *= slope
+    inverse *= scale
+    by_feature = inverse.sum(axis=1) @ scaled**2 - np.einsum("ij,ij->j", scaled, inverse @ scaled)
+    gradient[:-2] = -2.0 * (by_feature @ members)
+    return value, gradient
