@@ -17,6 +17,7 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from sherpa_core import Choice, Continuous, Discrete, Ordinal, Parameter, Study, Trial
+from sherpa_core.events import RUN_STARTED
 from sherpa_core.memory import MemoryStorage
 from sherpa_flask import FlaskDashboard
 
@@ -85,6 +86,9 @@ def example() -> tuple[MemoryStorage, Study]:
         clock=trainings.clock,
     )
     study.set_note("Validation loss of a small network on scikit-learn's digits")
+    task = {"objective": "digits:train", "work_dir": "/home/me/digits"}
+    run = {"max_num_trials": 200, "max_concurrent": 1, "timeout": None, "task": task}
+    study.engine.log.append({"type": RUN_STARTED, **run})
     for _ in range(159):
         trial = study.get_suggestion()
         assert isinstance(trial, Trial)

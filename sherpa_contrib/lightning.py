@@ -35,8 +35,7 @@ class SherpaCallback(Callback):
 
     def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Report the epoch's metrics, validation included; end the training if it is to stop."""
-        stop = trainer.is_global_zero and self._report(
-            trainer.current_epoch + 1, trainer.callback_metrics
-        )
+        metrics = trainer.callback_metrics  # asking for them may bring all processes together
+        stop = trainer.is_global_zero and self._report(trainer.current_epoch + 1, metrics)
         if trainer.strategy.reduce_boolean_decision(stop, all=False):
             trainer.should_stop = True

@@ -13,12 +13,13 @@ from collections.abc import Mapping
 from contextlib import suppress
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
+from typing import Any
 
-from sherpa_core.errors import SchedulerError, UserError
+from sherpa_core.errors import SchedulerError
 from sherpa_core.events import Event
 from sherpa_core.execution import Ended, Report
 from sherpa_core.jobs import JobReport, JobStatus
-from sherpa_core.objective import Objective, ObjectiveTrial, call, load_objective
+from sherpa_core.objective import Objective, ObjectiveTrial, call
 from sherpa_core.trial import Trial
 
 _PATIENCE = 1.0  # seconds in which a process that is about to end does
@@ -92,13 +93,13 @@ class WorkerExecution:
     @property
     def task(self) -> Mapping[str, str]:
         """See `Execution.task`."""
-        function = self._objective
-        name = f"{function.__module__}:{getattr(function, '__qualname__', '')}"
-        try:
-            known = load_objective(name) is function
-        except UserError:  # a lambda, a function inside of another one, an object
-            known = False
-        return {"objective": name, "work_dir": os.getcwd()} if known else {}
+        module, name = self._objective.__module__, getattr(self._objective, "__qualname__", "")
+        found: Any = sys.modules.get(module)
+        for part in name.split("."):
+            found = getattr(found, part, None)
+        if found is not self._objective:  # a lambda, a function inside of another one, an object
+            return {}
+        return {"objective": f"{module}:{name}", "work_dir": os.getcwd()}
 
     def start(self, trial: Trial, load_dir: str, save_dir: str) -> str:
         """See `Execution.start`."""

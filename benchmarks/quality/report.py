@@ -17,6 +17,11 @@ from run import RESULTS
 
 PAGE = ROOT / "docs" / "which-algorithm.md"
 BEGIN, END = "<!-- quality: begin -->", "<!-- quality: end -->"
+PICTURES = """
+![Shares of pairs of runs won, with intervals](pictures/quality-shares.png)
+
+![Best value so far on every problem](pictures/quality-curves.png)
+"""
 BUDGETS = (25, 50, 100, 200)
 RANKED = 50  # trials of the medians and of the classes
 KINDS = list(dict.fromkeys(problem.kind for problem in PROBLEMS.values()))
@@ -155,8 +160,8 @@ def main() -> None:
         return
     before, _, rest = PAGE.read_text("utf-8").partition(BEGIN)
     _, _, after = rest.partition(END)
-    PAGE.write_text(f"{before}{BEGIN}\n{text}\n{END}{after}", "utf-8")
     pictures.draw(runs, PAGE.parent / "pictures")
+    PAGE.write_text(f"{before}{BEGIN}\n{PICTURES}\n{text}\n{END}{after}", "utf-8")
 
 
 if __name__ == "__main__":

@@ -8,9 +8,11 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from importlib import import_module
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import attrs
 import numpy as np
 import pytest
 
@@ -153,6 +155,29 @@ def test_the_report_names_methods_and_problems(tmp_path: Path) -> None:
     assert "### Median of the best value, 25 trials, one at a time" in text
     assert "| conditional 8 (0) | **" in text
     assert "| `random` | sherpa-random " in text
+
+
+@pytest.mark.parametrize("name", ["random", "tpe", "Optuna TPE"])
+def test_methods_are_asked_and_told_over_a_pipe(quality: Any, name: str) -> None:
+    methods, problems = quality("methods"), quality("problems")
+    problem = problems.PROBLEMS["conditional 8"]
+    ask = methods.Peer(attrs.evolve(methods.METHODS[name], environment=""))
+    known = {"optimizer": "adam", "adam_rate": 0.01, "decay": 0.001, "depth": 1, "units1": 64}
+
+    versions = ask("start", {"space": problem.space, "seed": 1, "trials": 20})["versions"]
+    ask("add", [[known, 1.0]])
+    asked = []
+    for batch in (1, 8, 1):
+        answer = ask("ask", batch)
+        assert len(answer["configurations"]) == batch
+        asked += answer["configurations"]
+        ask("tell", list(map(problem.function, answer["configurations"])))
+    ask.close()
+
+    assert list(versions.values()) == [version(next(iter(versions)))]
+    for configuration in asked:
+        everything = dict.fromkeys(each["name"] for each in problem.space) | configuration
+        assert problems.active(problem.space, everything) == configuration
 
 
 def test_a_method_without_its_environment_says_so(tmp_path: Path, quality: Any) -> None:

@@ -40,6 +40,7 @@ LOCAL_SEARCH = {"name": "local-search", "seed_configuration": SEED_CONFIGURATION
 REPEATED = {"name": "repeat", "num_times": 2, "agg": True}
 CHAIN = {"name": "chain", "algorithms": [{"name": "random", "max_num_trials": 10}, GENETIC]}
 GPYOPT = {"name": "gpyopt", "max_num_trials": 2}
+TPE = {"name": "tpe", "max_num_trials": 20}
 
 #: What continues after a kill as if nothing had happened, by the name of the case.
 KILLED: dict[str, dict[str, Any]] = {
@@ -50,6 +51,7 @@ KILLED: dict[str, dict[str, Any]] = {
     "local-search": LOCAL_SEARCH,
     "repeat-of-asha": {**REPEATED, "algorithm": ASHA},
     "chain": CHAIN,
+    "tpe": TPE,
 }
 CASES: dict[str, dict[str, Any]] = {
     **KILLED,
@@ -60,6 +62,10 @@ CASES: dict[str, dict[str, Any]] = {
         "name": "chain",
         "algorithms": [{"name": "random", "max_num_trials": 5}, GPYOPT],
     },
+    "gp": {"name": "gp", "max_num_trials": 14},
+    "cma-es": {"name": "cma-es", "max_num_trials": 20},
+    "bohb": {"name": "bohb", "R": 9, "max_finished_configs": 3},
+    "auto": {"name": "auto", "max_num_trials": 14},
     "optuna": {"name": "optuna", "sampler": "TPESampler", "max_num_trials": 12},
     "iterate": {"name": "iterate", "hp_iter": [SEED_CONFIGURATION]},
     "repeat-of-pbt": {**REPEATED, "algorithm": {**PBT, "num_generations": 2}},
@@ -80,6 +86,7 @@ CASES: dict[str, dict[str, Any]] = {
 }
 #: What the last trial of a case was made by.
 LAST = {
+    "auto": "auto/gp",
     "repeat-of-asha": "repeat/asha",
     "repeat-of-pbt": "repeat/pbt",
     "repeat-of-chain": "repeat/chain/1/asha",

@@ -7,10 +7,18 @@ from typing import Any
 import pytest
 
 from sherpa_auto import Auto
-from sherpa_core import Algorithm, Continuous, Study
+from sherpa_core import (
+    Algorithm,
+    Choice,
+    Continuous,
+    Discrete,
+    Ordinal,
+    Parameter,
+    Study,
+)
 from sherpa_testkit import AlgorithmContract
 
-X = [Continuous("x", [0, 1]), Continuous("y", [0, 1])]
+X: list[Parameter] = [Continuous("x", [0, 1]), Continuous("y", [0, 1])]
 
 
 class TestAutoContract(AlgorithmContract):
@@ -38,8 +46,8 @@ class TestContractAcrossTheChange(AlgorithmContract):
         return Auto(gp_trials=12)
 
 
-def run(algorithm: Any, trials: int) -> Study:
-    study = Study(X, algorithm, random_seed=1, disable_dashboard=True)
+def run(algorithm: Any, trials: int, space: list[Parameter] = X) -> Study:
+    study = Study(space, algorithm, random_seed=1, disable_dashboard=True)
     for trial in study:
         study.add_observation(trial, (trial.parameters["x"] - 0.3) ** 2 + trial.parameters["y"])
         study.finalize(trial)
@@ -52,10 +60,22 @@ def origins(study: Study) -> list[str]:
     return [trial.origin for trial in study.history.trials.values()]
 
 
-def test_it_begins_with_a_gaussian_process_and_goes_on_with_tpe() -> None:
-    study = run(Auto(gp_trials=6, max_num_trials=9), 20)
+@pytest.mark.parametrize(
+    ("space", "later"),
+    [
+        (X, "cma-es"),
+        ([*X, Discrete("n", [1, 9]), Ordinal("o", [1, 2, 4])], "cma-es"),
+        ([*X, Choice("c", ["a", "b"])], "tpe"),
+        ([*X, Discrete("n", [1, 2]), Continuous("z", [0, 1], when={"n": [2]})], "tpe"),
+    ],
+    ids=["numbers", "ordered", "a choice", "a condition"],
+)
+def test_the_space_decides_what_follows_the_gaussian_process(
+    space: list[Parameter], later: str
+) -> None:
+    study = run(Auto(gp_trials=6, max_num_trials=9), 20, space)
 
-    assert origins(study) == ["auto/gp"] * 6 + ["auto/tpe"] * 3
+    assert origins(study) == ["auto/gp"] * 6 + [f"auto/{later}"] * 3
 
 
 def test_trials_of_others_count() -> None:
@@ -65,7 +85,7 @@ def test_trials_of_others_count() -> None:
     for _ in range(8):
         study.get_suggestion()
 
-    assert origins(study)[5:] == ["auto/gp", "auto/tpe", "auto/tpe"]
+    assert origins(study)[5:] == ["auto/gp", "auto/cma-es", "auto/cma-es"]
 
 
 def test_with_a_resource_the_best_short_trials_are_continued() -> None:
@@ -77,7 +97,7 @@ def test_with_a_resource_the_best_short_trials_are_continued() -> None:
     assert any(each.parent is not None for each in trials)
 
 
-@pytest.mark.parametrize(("name", "gp_trials"), [("gp", 300), ("tpe", 0)])
+@pytest.mark.parametrize(("name", "gp_trials"), [("gp", 200), ("cma-es", 0)])
 def test_it_suggests_what_the_chosen_algorithm_suggests(name: str, gp_trials: int) -> None:
     auto, alone = run(Auto(gp_trials=gp_trials), 14), run(name, 14)
 

@@ -1,4 +1,4 @@
-"""The parts: encoding, outputs, likelihood, posterior and acquisition."""
+"""The parts: encoding, outputs, likelihood, posterior, acquisition and search."""
 
 from __future__ import annotations
 
@@ -11,12 +11,13 @@ from hypothesis import strategies as st
 from scipy.optimize import approx_fprime
 from scipy.stats import norm
 
-from sherpa_core import Choice, Continuous, Discrete, SearchSpace
+from sherpa_core import Choice, Continuous, Discrete, Ordinal, SearchSpace
 from sherpa_gp import fit
 from sherpa_gp.acquisition import LogExpectedImprovement
 from sherpa_gp.encoding import Encoding
 from sherpa_gp.model import Posterior
 from sherpa_gp.outputs import transformed
+from sherpa_gp.search import candidates
 from sherpa_testkit.showcase import CONDITIONAL
 from sherpa_testkit.strategies import spaces
 
@@ -176,3 +177,38 @@ def test_hopeless_points_still_differ(rng: np.random.Generator) -> None:
     assert np.isfinite(values).all()
     assert np.isfinite(gradients).all()
     assert values[0] != values[1]
+
+
+# The search
+
+
+def test_the_search_finds_the_best_of_all_configurations(rng: np.random.Generator) -> None:
+    space = [Discrete("n", [1, 9]), Choice("kind", ["a", "b", "c"]), Ordinal("size", [1, 2, 4])]
+    encoding = Encoding(SearchSpace(space))
+    tried = encoding.drawn(6, rng)
+    logs = np.log([0.5, 1.0, 0.5, 1.0, 1e-3])
+    features = encoding.features(tried)
+    model = Posterior(features, encoding.columns, rng.standard_normal((6, 1)), logs)
+    acquisition = LogExpectedImprovement(model, None)
+    every = encoding.units(
+        {"n": n, "kind": kind, "size": size}
+        for n in range(1, 10)
+        for kind in "abc"
+        for size in (1, 2, 4)
+    )
+    found = candidates(acquisition, encoding, tried, rng)[:1]
+    best = acquisition(encoding.features(every)).max()
+    assert acquisition(encoding.features(found)) == pytest.approx([best])
+
+
+def test_the_search_climbs_to_where_the_slope_is_zero(rng: np.random.Generator) -> None:
+    encoding = Encoding(SearchSpace([Continuous("x", [0, 1]), Continuous("y", [0, 1])]))
+    tried = encoding.drawn(30, rng)
+    values = ((tried - 0.5) ** 2).sum(axis=1, keepdims=True)
+    model = Posterior(tried, encoding.columns, values, np.log([0.6, 0.6, 1.0, 1e-6]))
+    acquisition = LogExpectedImprovement(model, None)
+    best = tried[np.argsort(values[:, 0])]
+    found = candidates(acquisition, encoding, best, rng)[:1]
+    value, slope = acquisition.gradients(found)
+    assert value >= acquisition(rng.random((300, 2))).max()
+    assert np.abs(slope).max() < 0.1

@@ -85,6 +85,15 @@ def test_parameters_without_effect_are_named_and_fixed(table: Any, subject: Any)
     assert "inert = " in answer["next"]["words"]
 
 
+def test_a_lack_of_effect_is_not_told_from_a_few_trials(table: Any, subject: Any) -> None:
+    known = table(SPACE, 40, valley, noise=0.02)
+    answer = by_id(understand(known, subject(known)))["no effect"]
+
+    assert answer["answer"] == "unclear"
+    assert "40 trials are too few to rule one out: that takes 50" in answer["words"]
+    assert answer["next"] is None
+
+
 def test_an_optimum_at_the_edge_widens_the_range(table: Any) -> None:
     def slope(values: dict[str, Any], places: dict[str, float]) -> float:
         return (1 - places["lr"]) + 0.2 * places["units"]

@@ -60,7 +60,7 @@ def pipeline(values: Mapping[str, Any]) -> float:
     if values["model"] == "forest":
         return 0.5 + abs(values["depth"] - 9) / 10
     loss = (math.log10(values["C"]) - 1) ** 2
-    return loss + (0.2 * abs(values["degree"] - 3) if values["kernel"] == "poly" else 0.3)
+    return loss + (0.1 * values["degree"] if values["kernel"] == "poly" else 0.0)
 
 
 class TestTPEContract(AlgorithmContract):

@@ -72,6 +72,7 @@ def test_a_study_file_is_run(folder: Path, call: Call) -> None:
     assert history.best is not None
     assert out.startswith(f"best: {history.best.objective:.6g} (trial {history.best.id}, ")
     assert "trials   3 completed\n" in out
+    assert "next: " in out
     assert f"results  {Path('output', 'results.csv')}\n" in out
     assert (folder / "output" / "results.csv").is_file()
     assert "Traceback" not in err
@@ -277,3 +278,15 @@ def test_commands_run_in_the_files_folder(folder: Path, call: Call) -> None:
     assert code == 0, out + err
     assert f"results  {Path('sub', 'output', 'results.csv')}\n" in out
     assert Path(folder, "sub", "output", "study.db").is_file()
+
+
+def test_a_study_that_is_kept_elsewhere(folder: Path, call: Call) -> None:
+    (folder / "study.toml").write_text(f'storage = "sqlite://{folder}/all.db"' + STUDY)
+
+    code, out, err = call("run", "study.toml")
+
+    assert code == 0, err
+    assert "next: " not in out, "the folder would not lead to it"
+    code, _, err = call("status", "output")
+    assert (code, "URL#NAME" in err) == (2, True)
+    assert call("status", f"sqlite://{folder}/all.db#study")[0] == 0

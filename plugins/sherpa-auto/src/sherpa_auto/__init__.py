@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from sherpa_core import Algorithm, AlgorithmState, History, SearchSpace, Suggestion, option
+from sherpa_core import (
+    Algorithm,
+    AlgorithmState,
+    Choice,
+    History,
+    SearchSpace,
+    Suggestion,
+    option,
+)
 from sherpa_core.events import as_alone
 from sherpa_core.plugin import Run
 from sherpa_core.sockets import AlgorithmSocket, bind, check_space
@@ -25,13 +33,14 @@ _at_least_one = attrs.validators.optional([_whole, attrs.validators.ge(1)])
 class Auto(Algorithm):
     """Asks the algorithm that suits the study at this point.
 
-    With `R` that is `bohb`; else a Gaussian process (`gp`) up to `gp_trials` trials, beyond them
-    `tpe`. Both learn from all trials, whoever suggested them.
+    With `R` that is `bohb`; else a Gaussian process (`gp`) for the first `gp_trials` trials, then
+    `cma-es` if all parameters are numbers or ordered and none has a condition, else `tpe`. Each
+    learns from all trials, whoever suggested them.
 
     Args:
         R: the most resource of a trial, for example epochs; with it trials begin with less of it,
             and the best are continued. Default: every trial is trained as a whole.
-        gp_trials: number of trials in the study up to which a Gaussian process may be asked.
+        gp_trials: number of trials in the study after which the Gaussian process is asked no more.
         max_num_trials: number of trials after which it is done. Default: never.
 
     Raises:
@@ -44,8 +53,8 @@ class Auto(Algorithm):
         validator=_at_least_one,
     )
     gp_trials: int = option(
-        "number of trials in the study up to which a Gaussian process may be asked",
-        default=300,
+        "number of trials in the study after which the Gaussian process is asked no more",
+        default=200,
         validator=[_whole, attrs.validators.ge(0)],
     )
     max_num_trials: int | None = option(
@@ -54,7 +63,7 @@ class Auto(Algorithm):
     _sockets: dict[str, AlgorithmSocket] = attrs.field(init=False, repr=False)
 
     def __attrs_post_init__(self) -> None:
-        used = ["gp", "tpe"] if self.R is None else [{"name": "bohb", "R": self.R}]
+        used = ["gp", "cma-es", "tpe"] if self.R is None else [{"name": "bohb", "R": self.R}]
         self._sockets = {each.name: each for each in (bind("algorithm", one) for one in used)}
 
     def check_parameters(self, parameters: SearchSpace) -> None:
@@ -94,7 +103,10 @@ class Auto(Algorithm):
         """Return the name of the algorithm that suits the study now."""
         if self.R is not None:
             return "bohb"
-        return "gp" if len(history.trials) < self.gp_trials else "tpe"
+        if len(history.trials) < self.gp_trials:
+            return "gp"
+        plain = not any(isinstance(each, Choice) or each.when for each in history.space)
+        return "cma-es" if plain else "tpe"
 
     def _view(self, history: History, name: str) -> History:
         config, prefix = self._sockets[name].config, f"{history.origin}/"

@@ -13,7 +13,8 @@ from sherpa_gp.kernel import matern, squared_distances
 
 #: Normal priors of the logarithms: mean and deviation. Length scales of numbers grow with the
 #: root of the number of parameters; the mean is the mode of the log-normal prior of Hvarfner et
-#: al. 2024, section 4.
+#: al. 2024, section 4. Those of choices are longer: what is learnt of one value, such as the best
+#: learning rate, tells much about the others.
 _LENGTH = (np.sqrt(2.0) - 3.0, np.sqrt(3.0))
 _CHOICE_LENGTH = (0.5, np.sqrt(3.0))
 _SCALE = (0.0, 1.0)

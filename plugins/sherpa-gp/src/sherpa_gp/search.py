@@ -21,23 +21,22 @@ def candidates(
 ) -> Array:
     """Return points by their acquisition, the best first.
 
-    The most promising points near the best trials are improved by turns, in their discrete
-    parameters by trying each other value and in the continuous ones by L-BFGS-B. Points drawn
-    from everywhere compete with them as they are: climbing would lead them to the corners of the
-    cube, where uncertainty is greatest and optima are rare.
+    Points drawn from everywhere and near the best trials; the most promising of them are
+    improved by turns, in their discrete parameters by trying each other value and in the
+    continuous ones by L-BFGS-B.
 
     Args:
         acquisition: what is maximized.
         encoding: the space.
-        best: the points of the best trials, the best first.
+        best: the points of the best trials.
         rng: generator to draw from.
     """
     near = [encoding.varied(best[:_NUM_BEST], reach, _NUM_NEAR, rng) for reach in _REACHES]
-    drawn = encoding.drawn(_NUM_DRAWN, rng)
-    points = np.concatenate([*near, drawn])
+    points = np.concatenate([encoding.drawn(_NUM_DRAWN, rng), *near])
     scores = acquisition(encoding.features(points))
-    starts = np.argsort(-scores[: len(points) - len(drawn)], kind="stable")[:_NUM_STARTS]
-    found, values = points[starts], scores[starts]
+    order = np.argsort(-scores, kind="stable")
+    points, scores = points[order], scores[order]
+    found, values = points[:_NUM_STARTS], scores[:_NUM_STARTS]
     for _ in range(_ROUNDS if len(encoding.continuous) < len(encoding.space) else 1):
         found, values = _jumped(acquisition, encoding, found, values)
         found, values = _climbed(acquisition, encoding, found)

@@ -14,6 +14,7 @@ from sherpa_insight.words import fixed, listed, percent, value_text
 
 ID = "no effect"
 QUESTION = "Do some parameters have little effect?"
+_SURE = 10  # trials for each parameter, below which nobody should fix one for lack of an effect
 ENOUGH_QUALITY = 0.2  # below, the forest does not know what the objective depends on
 
 
@@ -57,6 +58,14 @@ def answer(
         if not strong:
             words = f"No parameter stands out from noise ({used:,} trials)."
         return Answer(ID, QUESTION, "unclear" if weak else "no", used, words, evidence)
+    needed = _SURE * len(table.space)
+    if used < needed:
+        names = listed(parameter.name for parameter in weak)
+        words = (
+            f"{names} {'has' if len(weak) == 1 else 'have'} shown no effect so far, but {used:,} "
+            f"trials are too few to rule one out: that takes {needed:,}."
+        )
+        return Answer(ID, QUESTION, "unclear", used, words, evidence)
     most = max(float(np.mean(effects.total[table.space.names.index(p.name)])) for p in weak)
     names = listed(parameter.name for parameter in weak)
     words = (

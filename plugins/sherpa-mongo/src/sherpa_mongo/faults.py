@@ -47,7 +47,7 @@ def _meaning(error: Exception) -> str:
         case OperationFailure(code=code) if code in _AUTHENTICATION:
             return f"refused user name or password ({words}); check them, and authSource"
         case OperationFailure(code=code) if code == _UNAUTHORIZED:
-            return f"does not let this user in ({words}); grant it the role readWrite"
+            return f"does not let this user in ({words}); name one with the role readWrite"
         case ConfigurationError() | OSError():  # a certificate that is not there, for one
             return f"cannot be used with the options of its URL ({words})"
     return f"failed: {type(error).__name__}: {words}"

@@ -7,8 +7,6 @@ from scipy.special import ndtr, ndtri
 
 from sherpa_tpe.columns import Array, Columns
 
-#: The standard deviation that a component has at least, as a share of the range.
-LEAST_SPREAD = 0.03
 _LOG_ROOT_TAU = 0.5 * np.log(2.0 * np.pi)
 
 
@@ -25,9 +23,12 @@ class Parzen:
         columns: what the columns are.
         points: the points in rows, NaN where inactive.
         weights: weight of each point's component; the prior's is 1.
+        least_spread: the standard deviation that a component has at least.
     """
 
-    def __init__(self, columns: Columns, points: Array, weights: Array) -> None:
+    def __init__(
+        self, columns: Columns, points: Array, weights: Array, least_spread: float
+    ) -> None:
         self._columns = columns
         count, width = points.shape
         weights = np.append(weights, 1.0)
@@ -35,7 +36,7 @@ class Parzen:
         points = np.concatenate([points, np.full((1, width), np.nan)])
         self._uniform = np.isnan(points)
         self._means = np.where(self._uniform, 0.5, points)
-        floor = np.maximum(LEAST_SPREAD, 0.5 * columns.grains)
+        floor = np.maximum(least_spread, 0.5 * columns.grains)
         self._spreads = np.clip(_gaps(points), floor, 1.0)
         self._low = ndtr(-self._means / self._spreads)
         self._mass = ndtr((1.0 - self._means) / self._spreads) - self._low

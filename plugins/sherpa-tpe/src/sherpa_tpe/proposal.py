@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -18,12 +19,16 @@ MOST_BAD = 500
 #: The newest trials have full weight, older ones less and less.
 NUM_NEW = 25
 NUM_CANDIDATES = 24
+#: The least standard deviation over all parameters after one result, as a share of the range; it
+#: falls with the square root of their number.
+FIRST_SPREAD = 0.2
 
 
 def propose(record: Record, rng: np.random.Generator) -> dict[str, Any]:
     """Return the configuration that one density over all parameters finds most promising."""
     good, bad = _split(record)
-    point = _best(record.columns, good, bad, rng)
+    spread = FIRST_SPREAD / math.sqrt(len(record.ranked))
+    point = _best(record.columns, good, bad, lambda _: spread, rng)
     return record.columns.space.decode(point.tolist())
 
 
@@ -37,24 +42,36 @@ def propose_each(record: Record, rng: np.random.Generator) -> dict[str, Any]:
             continue
         column = space.names.index(parameter.name)
         mine, others = (points[~np.isnan(points[:, column])][:, [column]] for points in (good, bad))
-        unit = float(_best(Columns(space, [parameter]), mine, others, rng)[0])
-        configuration[parameter.name] = parameter.from_unit(unit)
+        point = _best(Columns(space, [parameter]), mine, others, _shared_spread, rng)
+        configuration[parameter.name] = parameter.from_unit(float(point[0]))
     return configuration
 
 
 def _split(record: Record) -> tuple[Array, Array]:
-    count = min(math.ceil(GOOD_SHARE * len(record.ranked)), MOST_GOOD)
-    return record.good(count), record.bad(count, MOST_BAD)
+    """Return the points of the good trials, and those of the others."""
+    num_good = min(math.ceil(GOOD_SHARE * len(record.ranked)), MOST_GOOD)
+    return record.good(num_good), record.bad(num_good, MOST_BAD)
 
 
-def _best(columns: Columns, good: Array, bad: Array, rng: np.random.Generator) -> Array:
+def _best(
+    columns: Columns,
+    good: Array,
+    bad: Array,
+    least_spread: Callable[[int], float],
+    rng: np.random.Generator,
+) -> Array:
     """Return the point where the ratio of the two densities is highest."""
-    likely = Parzen(columns, good, _by_rank(len(good)))
-    unlikely = Parzen(columns, bad, _ramp(len(bad)))
+    likely = Parzen(columns, good, _by_rank(len(good)), least_spread(len(good)))
+    unlikely = Parzen(columns, bad, _ramp(len(bad)), least_spread(len(bad)))
     points = columns.snapped(likely.sample(NUM_CANDIDATES, rng))
     ratio = likely.log_density(points) - unlikely.log_density(points)
     best: Array = points[np.argmax(ratio)]
     return best
+
+
+def _shared_spread(count: int) -> float:
+    """Return the least standard deviation where that many components share one range."""
+    return 1.0 / min(count + 2, 100)
 
 
 def _by_rank(count: int) -> Array:

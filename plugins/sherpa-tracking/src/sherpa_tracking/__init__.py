@@ -59,7 +59,7 @@ class Tracker(Observer):
     """
 
     _shown: dict[Attempt, int] = attrs.field(factory=dict, init=False)
-    _run: tuple[str, float] | None = attrs.field(default=None, init=False)
+    _under_way: set[tuple[str, float]] = attrs.field(factory=set, init=False)
     _thread: ThreadPoolExecutor | None = attrs.field(default=None, init=False)
     _waiting: deque[Future[None]] = attrs.field(factory=deque, init=False)
     # What follows is the thread's.
@@ -105,7 +105,7 @@ class Tracker(Observer):
         self._catch_up(history)
         self._later(self.finish, *_study(history), history.best_result())
         self._shown.clear()  # the next run begins anew what this one may not have delivered
-        self._run = None
+        self._under_way.discard(_study(history))
 
     def wait(self, timeout: float | None = None) -> bool:
         """Wait until all is delivered, at most `timeout` seconds; return whether it is."""
@@ -127,16 +127,17 @@ class Tracker(Observer):
 
     def _catch_up(self, history: History, present: Trial | None = None) -> None:
         """Deliver, once a run, the trials of sessions that are gone as far as they are missing."""
-        if self._run == _study(history):
+        study = _study(history)
+        if study in self._under_way:
             return
-        self._run = _study(history)
+        self._under_way.add(study)
         self._later(self._recover)
         now, sessions = time.time(), history.sessions
         own = None if present is None else present.writer
         gone = {each for each in sessions if each == own or is_gone(sessions[each], now)}
         past = [each for each in history.ended if each.writer in gone and each is not present]
         if past:
-            self._later(self._deliver_past, *self._run, past)
+            self._later(self._deliver_past, *study, past)
 
     def _later(self, work: Callable[..., None], *arguments: Any) -> None:
         if self._thread is None:
