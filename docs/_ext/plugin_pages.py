@@ -5,6 +5,7 @@ The tables come from the plugins themselves, so they cannot differ from what is 
 
 from __future__ import annotations
 
+import re
 from importlib.metadata import metadata
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,8 @@ from sphinx.application import Sphinx
 
 from sherpa_core import registry
 from sherpa_core.registry import Entry, Option
+
+_OTHER_README = re.compile(r"\]\(\.\./(sherpa-[\w-]+)/README\.md")
 
 INTRODUCTION = """# Plugins
 
@@ -48,6 +51,7 @@ def write_pages(docs: Path) -> None:
         readme = docs.parent / "plugins" / name / "README.md"
         text = readme.read_text("utf-8") if name in ours else f"# {name}\n\n{summary(name)}\n"
         text = text.replace("](../../README.md)", "](../index.md)")
+        text = _OTHER_README.sub(r"](\1.md", text)
         pages[f"{name}.md"] = "\n".join([text, *map(reference, entries)])
 
     folder = docs / "plugins"

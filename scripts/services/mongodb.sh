@@ -38,11 +38,16 @@ NAME=mongodb
 # shellcheck source=scripts/services/common.sh
 source "$HERE/common.sh"
 
-alive() { [[ -s $PID_FILE ]] && kill -0 "$(<"$PID_FILE")" 2>/dev/null; }
+# After a reboot another process may have the number that a pid file holds.
+runs_as() { # runs_as FILE WORD: does the process in a pid file run, with this word in its command?
+    local pid=; { read -r pid <"$1"; } 2>/dev/null || [[ -n $pid ]] || return 1
+    grep -qaF -- "$2" "/proc/$pid/cmdline" 2>/dev/null
+}
+alive() { runs_as "$PID_FILE" "$PORT"; }
 dead() { ! alive; }
 answers() { (exec 3<>"/dev/tcp/127.0.0.1/$PORT") 2>/dev/null; }
 pg() { runuser -u postgres -- "$PG_BIN/$1" "${@:2}"; }
-pg_alive() { pg pg_ctl -D "$PG_DATA" status >/dev/null 2>&1; }
+pg_alive() { runs_as "$PG_DATA/postmaster.pid" "$PG_DATA"; }
 find_pg() { PG_BIN="$(compgen -G "/usr/lib/postgresql/*/bin" | sort -V | tail -n 1)" || true; }
 
 print_env() { printf 'export SHERPA_TEST_MONGODB=mongodb://127.0.0.1:%s/\n' "$PORT"; }

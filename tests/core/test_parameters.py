@@ -316,3 +316,10 @@ def test_parameters_can_be_shown_and_compared() -> None:
     assert Choice("a", [1]) != Ordinal("a", [1])
     assert Choice("a", [1]) != Choice("a", [1.0])
     assert len({Choice("a", [1]), Choice("a", [1])}) == 1
+
+
+def test_values_are_all_there_are_in_their_order() -> None:
+    assert Discrete("n", [1, 10], step=4).values == [1, 5, 9]
+    assert Continuous("x", [0.1, 0.4], step=0.1).values == [0.1, 0.2, 0.3, 0.4]
+    assert Continuous("x", [0, 1]).values == []
+    assert Choice("c", ["b", "a", [1]]).values == ["b", "a", [1]]

@@ -125,8 +125,7 @@ def _known(layout: Layout, history: History, num_before: int) -> tuple[Array, Ar
     center = numbers.mean(axis=0)
     apart = numbers - center
     covariance = apart.T @ apart / len(best) + np.eye(len(center)) * LEAST_SPREAD**2
-    for row, (column, size) in enumerate(layout.sizes.items()):
-        known = points[~np.isnan(points[:, column]), column]
-        counts = np.bincount(np.minimum((known * size).astype(int), size - 1), minlength=size)
-        shares[row] = (counts + 1.0) / (counts.sum() + size)
+    for row, (column, levels) in enumerate(layout.lists.items()):
+        counts = (np.abs(points[:, column, None] - levels) < 1e-9).sum(axis=0)
+        shares[row] = (counts + 1.0) / (counts.sum() + len(levels))
     return center, covariance, shares

@@ -15,7 +15,7 @@ Array = np.ndarray[Any, np.dtype[np.float64]]
 #: A parameter of more values than this counts as continuous, and is rounded.
 MOST_LEVELS = 100
 #: The first distribution's standard deviation, as a share of the range.
-SPREAD = 0.2
+SPREAD = 1 / 6
 
 
 class Layout:
@@ -29,31 +29,32 @@ class Layout:
 
     Attributes:
         numbers: the columns of numbers, the continuous ones before the stepped ones.
-        sizes: number of values of each column that is a list without an order.
+        lists: where the values lie in each column that has no order, or two values only.
     """
 
     def __init__(self, space: SearchSpace) -> None:
         self.space = space
-        self.sizes: dict[int, int] = {}
-        self._levels: dict[int, list[float]] = {}
+        self.lists: dict[int, Array] = {}
+        self._steps: dict[int, Array] = {}
         continuous = []
         for column, parameter in enumerate(space):
             is_choice = isinstance(parameter, Choice)
             if parameter.num_values > MOST_LEVELS and not is_choice:
                 continuous.append(column)
                 continue
-            levels = sorted({parameter.to_unit(value) for value in parameter.values})
+            levels = np.unique([parameter.to_unit(value) for value in parameter.values])
             if len(levels) == 2 or (is_choice and len(levels) > 2):  # as the library advises
-                self.sizes[column] = len(levels)
+                self.lists[column] = levels
             elif len(levels) > 2:
-                self._levels[column] = levels
+                self._steps[column] = levels
         self._num_continuous = len(continuous)
-        self.numbers = [*continuous, *self._levels]
+        self._widest = max(map(len, self.lists.values()), default=0)
+        self.numbers = [*continuous, *self._steps]
 
     @property
     def is_empty(self) -> bool:
         """Whether there is one configuration only."""
-        return not self.numbers and not self.sizes
+        return not self.numbers and not self.lists
 
     def optimizer(
         self, population_size: int | None, center: Array, covariance: Array, shares: list[Array]
@@ -66,12 +67,11 @@ class Layout:
             covariance: its covariance.
             shares: the probabilities of the values of each list.
         """
-        widest = max(self.sizes.values(), default=0)
-        padded = [np.pad(share, (0, widest - len(share))) for share in shares]
+        padded = [np.pad(share, (0, self._widest - len(share))) for share in shares]
         return CatCMAwM(
             x_space=[[0.0, 1.0]] * self._num_continuous or None,
-            z_space=list(self._levels.values()) or None,
-            c_space=list(self.sizes.values()) or None,
+            z_space=list(self._steps.values()) or None,
+            c_space=[len(levels) for levels in self.lists.values()] or None,
             population_size=population_size,
             mean=center,
             cov=covariance,
@@ -88,7 +88,7 @@ class Layout:
 
     def shares(self) -> list[Array]:
         """Return equal probabilities for the values of each list."""
-        return [np.full(size, 1.0 / size) for size in self.sizes.values()]
+        return [np.full(len(levels), 1.0 / len(levels)) for levels in self.lists.values()]
 
     def configuration(self, solution: CatCMAwM.Solution) -> dict[str, Any]:
         """Return the configuration of what the optimizer suggests."""
@@ -96,8 +96,8 @@ class Layout:
         parts = [part for part in (solution.x, solution.z) if part is not None]
         point[self.numbers] = np.concatenate(parts) if parts else []
         if solution.c is not None:
-            sizes = np.array(list(self.sizes.values()))
-            point[list(self.sizes)] = (solution.c.argmax(axis=1) + 0.5) / sizes
+            for (column, levels), hot in zip(self.lists.items(), solution.c, strict=True):
+                point[column] = levels[hot.argmax()]
         return self.space.decode(point.tolist())
 
     def drawn(self, solution: CatCMAwM.Solution) -> dict[str, Any]:
@@ -107,7 +107,7 @@ class Layout:
         places of its values in their lists.
         """
         raw = solution._v_raw if self.numbers else ()
-        hot = solution.c if self.sizes else ()
+        hot = solution.c if self.lists else ()
         return {
             "numbers": [float(value) for value in raw],
             "places": [int(row.argmax()) for row in hot],
@@ -115,10 +115,10 @@ class Layout:
 
     def solution(self, numbers: list[float], places: list[int]) -> CatCMAwM.Solution:
         """Return the suggestion that `drawn` told of."""
-        hot = np.zeros((len(self.sizes), max(self.sizes.values(), default=0)), dtype=bool)
+        hot = np.zeros((len(self.lists), self._widest), dtype=bool)
         hot[np.arange(len(places)), places] = True
         return CatCMAwM.Solution(c=hot, _v_raw=np.array(numbers))
 
     def fits(self, numbers: list[float], places: list[int]) -> bool:
         """Return whether this layout's optimizer may have suggested it."""
-        return len(numbers) == len(self.numbers) and len(places) == len(self.sizes)
+        return len(numbers) == len(self.numbers) and len(places) == len(self.lists)
