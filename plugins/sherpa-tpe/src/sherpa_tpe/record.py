@@ -37,7 +37,7 @@ class Record:
                 self._points = np.concatenate([self._points, np.empty_like(self._points)])
             self._points[self._seen] = self._take(trial)
             cost = trial.objective if history.lower_is_better else -trial.objective
-            if trial.status != "FAILED" and not math.isnan(cost):
+            if trial.status != "FAILED" and cost < math.inf:
                 insort(self.ranked, (cost, self._seen))
             self._seen += 1
         running = history.running
