@@ -26,7 +26,7 @@ PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 STAMPS := $(VENV)/stamps
 
 PLUGINS := $(patsubst %/pyproject.toml,%,$(sort $(wildcard plugins/sherpa-*/pyproject.toml sherpa_contrib/pyproject.toml)))
-STANDARD := $(addprefix plugins/sherpa-,auto gp tpe cmaes bohb asha random grid median local sqlite plot flask insight)
+STANDARD := $(addprefix plugins/sherpa-,asha auto bohb cmaes flask gp grid insight local median plot random sqlite tpe)
 PROJECTS := pyproject.toml $(addsuffix /pyproject.toml,$(PLUGINS))
 QUALITY := benchmarks/quality
 BENCHMARKS := $(sort $(wildcard benchmarks/bench_*.py))

@@ -21,6 +21,9 @@ ALGORITHMS: dict[str, Any] = {
     "hyperband": {"name": "hyperband", "R": 81, "max_finished_configs": 1_000_000},
     "pbt": {"name": "pbt", "num_generations": 10_000, "population_size": 20},
     "genetic": "genetic",
+    "tpe": "tpe",
+    "cma-es": "cma-es",
+    "bohb": {"name": "bohb", "R": 81, "max_finished_configs": 1_000_000},
     # Repetitions keep a local search of five parameters going for so long.
     "local-search": {"name": "local-search", "seed_configuration": SEED, "repeat_trials": 2_000},
     "repeat of asha": {

@@ -3,10 +3,29 @@
 from __future__ import annotations
 
 import signal
+import sys
 import threading
 from typing import Any
 
 _SIGNALS = {signal.SIGINT: 1, signal.SIGTERM: 2}  # and what each counts
+
+
+def waiting(running: int) -> str:
+    """Return what a first interrupt is answered with."""
+    return f"interrupted: waiting for {running} running; again kills them"
+
+
+class Notice:
+    """A runner's progress that answers the first Ctrl-C on standard error, and is silent else."""
+
+    def __init__(self) -> None:
+        self._said = False
+
+    def __call__(self, runner: Any) -> None:
+        """Say it once, if there is something to wait for."""
+        if runner.interrupted == 1 and runner.running and not self._said:
+            self._said = True
+            print(waiting(len(runner.running)), file=sys.stderr, flush=True)
 
 
 class Interrupts:

@@ -18,7 +18,7 @@ from sherpa_core.sockets import Socket, bind
 
 #: The default storage's file in an output folder.
 DATABASE = "study.db"
-#: The log that `Study.save` writes for a study that has no storage of its own.
+#: The log that `Study.save` writes where the study's own storage does not lead to it.
 SAVED_LOG = "study.jsonl"
 CONFIG = "config.json"
 RESULTS = "results.csv"

@@ -14,6 +14,7 @@ from sherpa_core.errors import UserError
 from sherpa_core.objective import Objective
 from sherpa_core.parameters import Choice, Continuous, Discrete, Ordinal, Parameter
 from sherpa_core.study import Study
+from sherpa_core.values import native
 
 
 @attrs.frozen
@@ -96,6 +97,8 @@ def parameters_of(space: Mapping[str, Any] | Iterable[Parameter]) -> list[Parame
         UserError: it cannot be read.
     """
     if not isinstance(space, Mapping):
+        if not isinstance(space, Iterable) or isinstance(space, str):
+            raise UserError(f"the space must be a dict or a list of parameters, but is {space!r}")
         return list(space)
     return [_parameter(str(name), meant) for name, meant in space.items()]
 
@@ -105,13 +108,17 @@ def _parameter(name: str, meant: Any) -> Parameter:
         if meant.name != name:
             raise UserError(f"{name}: its parameter is called {meant.name!r}")
         return meant
-    if isinstance(meant, tuple) and len(meant) in (2, 3) and all(map(_is_number, meant[:2])):
-        whole = all(isinstance(bound, int) for bound in meant[:2])
-        kind = Discrete if whole else Continuous
-        return kind(name, list(meant[:2]), *meant[2:])
+    if hasattr(meant, "tolist"):  # an array
+        meant = meant.tolist()
+    if isinstance(meant, tuple) and len(meant) in (2, 3):
+        bounds = [native(bound) for bound in meant[:2]]
+        if all(map(_is_number, bounds)):
+            whole = all(isinstance(bound, int) for bound in bounds)
+            return (Discrete if whole else Continuous)(name, bounds, *meant[2:])
     if isinstance(meant, Sequence) and not isinstance(meant, str | bytes | tuple) and meant:
-        rising = all(map(_is_number, meant)) and all(low < high for low, high in pairwise(meant))
-        return (Ordinal if rising and len(meant) > 1 else Choice)(name, list(meant))
+        values = [native(each) for each in meant]
+        rising = all(map(_is_number, values)) and all(low < high for low, high in pairwise(values))
+        return (Ordinal if rising and len(values) > 1 else Choice)(name, values)
     raise UserError(
         f'{name}: a parameter is (low, high), (low, high, "log") or a list of values, not {meant!r}'
     )

@@ -13,6 +13,7 @@ from sherpa_core import registry
 from sherpa_core.command import check_command, split_command
 from sherpa_core.errors import UserError
 from sherpa_core.execution import Execution, JobExecution
+from sherpa_core.interrupts import Notice
 from sherpa_core.objective import Objective, load_objective
 from sherpa_core.options import RunOptions
 from sherpa_core.parameters import Parameter
@@ -289,8 +290,10 @@ class _Printer:
     def __init__(self) -> None:
         self._started: set[int] = set()
         self._ended = -1
+        self._notice = Notice()
 
     def __call__(self, runner: Runner) -> None:
+        self._notice(runner)
         for id in runner.running:
             if id not in self._started:
                 self._started.add(id)

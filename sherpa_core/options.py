@@ -7,6 +7,7 @@ from typing import Any
 import attrs
 
 from sherpa_core.errors import UserError
+from sherpa_core.values import native
 
 
 def _optional(check: Any) -> Any:
@@ -39,9 +40,15 @@ class RunOptions:
         UserError: a number that is not positive.
     """
 
-    max_concurrent: int = attrs.field(default=1, validator=_at_least_one)
-    max_num_trials: int | None = attrs.field(default=None, validator=_optional(_at_least_one))
-    timeout: float | None = attrs.field(default=None, validator=_optional(_positive))
-    trial_timeout: float | None = attrs.field(default=None, validator=_optional(_positive))
+    max_concurrent: int = attrs.field(default=1, converter=native, validator=_at_least_one)
+    max_num_trials: int | None = attrs.field(
+        default=None, converter=native, validator=_optional(_at_least_one)
+    )
+    timeout: float | None = attrs.field(
+        default=None, converter=native, validator=_optional(_positive)
+    )
+    trial_timeout: float | None = attrs.field(
+        default=None, converter=native, validator=_optional(_positive)
+    )
     resubmit_failed_trials: bool = False
-    max_attempts: int = attrs.field(default=3, validator=_at_least_one)
+    max_attempts: int = attrs.field(default=3, converter=native, validator=_at_least_one)

@@ -13,6 +13,7 @@ from sherpa_core.dashboards import Dashboards
 from sherpa_core.engine import Engine
 from sherpa_core.errors import Conflict, UserError, listed
 from sherpa_core.events import Event
+from sherpa_core.interrupts import Notice
 from sherpa_core.locate import open_log
 from sherpa_core.log import Log
 from sherpa_core.objective import Objective, load_objective
@@ -185,7 +186,7 @@ class Study(StudyView):
         """
         options = RunOptions(workers, max_num_trials, timeout, trial_timeout)
         execution = WorkerExecution(load_objective(objective), self.output_dir)
-        runner = Runner(self.engine, execution, options, checkpoints=self.checkpoints())
+        runner = Runner(self.engine, execution, options, Notice(), self.checkpoints())
         runner.run()
         if runner.interrupted > 1:
             raise KeyboardInterrupt

@@ -99,7 +99,7 @@ class StudyView:
         return Checkpoints(self.output_dir / "checkpoints", self.engine.algorithm)
 
     def save(self, output_dir: str | Path | None = None) -> None:
-        """Write results.csv and config.json (and the log, if the study is in memory).
+        """Write results.csv and config.json, and the log unless it is kept there already.
 
         Args:
             output_dir: the folder. Default: the study's own.
@@ -112,4 +112,5 @@ class StudyView:
             raise UserError("give save() an output_dir: this study has none of its own")
         with self._lock:
             self.refresh()
-            saving.save(self._log, Path(folder), with_log=not self._shared)
+            own = self.output_dir is not None and self.output_dir.resolve() == Path(folder).resolve()
+            saving.save(self._log, Path(folder), with_log=not (own and self._shared))

@@ -24,8 +24,6 @@ class Share:
         high: its upper end.
         least: the least share on a problem.
         where: that problem.
-        problems: number of problems that both ran on.
-        seeds: the fewest seeds that any of the two has on any of them.
     """
 
     mean: float
@@ -33,8 +31,6 @@ class Share:
     high: float
     least: float
     where: str
-    problems: int
-    seeds: int
 
 
 def values(runs: Iterable[Run], trials: int, batch: int = 1) -> Values:
@@ -69,11 +65,7 @@ def share(found: Values, ours: str, theirs: str, problems: Sequence[str]) -> Sha
     drawn = np.mean([_drawn(table, rng) for table in tables], axis=0)
     low, high = np.quantile(drawn, [0.025, 0.975])
     worst = int(np.argmin(means))
-    seeds = min(size for table in tables for size in table.shape)
-    return Share(
-        float(np.mean(means)), float(low), float(high), means[worst], common[worst],
-        len(common), seeds,
-    )  # fmt: skip
+    return Share(float(np.mean(means)), float(low), float(high), means[worst], common[worst])
 
 
 def _drawn(table: np.ndarray, rng: np.random.Generator) -> np.ndarray:

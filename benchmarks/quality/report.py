@@ -45,17 +45,19 @@ def shares(runs: Sequence[curves.Run], trials: int, batch: int) -> list[str]:
     for peer in METHODS:
         if peer in OURS or peer not in found:
             continue
+        seeds = min(map(len, found[peer].values()))
         cells = [_share(compare.share(found, name, peer, list(PROBLEMS))) for name in ours]
-        lines.append([peer, *cells])
-    return table(["against", *(f"`{name}`" for name in ours)], lines) if ours else []
+        lines.append([_name(peer), str(len(found[peer])), str(seeds), *cells])
+    head = ["against", "problems", "seeds", *(f"`{name}`" for name in ours)]
+    return table(head, lines) if ours else []
 
 
 def _share(share: compare.Share | None) -> str:
     if share is None:
         return ""
     return (
-        f"**{share.mean:.2f}** ({share.low:.2f} to {share.high:.2f}); "
-        f"least {share.least:.2f}: {share.where}; {share.problems} problems, {share.seeds} seeds"
+        f"**{share.mean:.2f}** ({share.low:.2f} to {share.high:.2f}), "
+        f"{share.least:.2f} on {share.where}"
     )
 
 

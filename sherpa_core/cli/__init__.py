@@ -75,7 +75,7 @@ class Commands(click.Group):
             returned = super().main(*args, **options)
             code = returned if type(returned) is int else 0
         except click.ClickException as error:
-            code, message = error.exit_code, error.format_message()
+            code, message = error.exit_code, " ".join(error.format_message().split())
             if isinstance(error, click.UsageError) and error.ctx is not None:
                 message += f" (see {error.ctx.command_path} --help)"
             complain(message)

@@ -13,6 +13,7 @@ from rich.live import Live
 from rich.text import Text
 
 from sherpa_core.cli.output import show, span
+from sherpa_core.interrupts import waiting
 from sherpa_core.runner import Runner
 
 _REFRESH = 0.2  # seconds between two updates of the live line
@@ -61,7 +62,7 @@ class Progress:
             self._ended_before = len(runner.history.ended)
         if runner.interrupted and not self._said_interrupted:
             self._said_interrupted = True
-            self._say(f"interrupted: waiting for {len(runner.running)} running; again kills them")
+            self._say(waiting(len(runner.running)))
         if now < self._next:
             return
         if self._console.is_terminal:

@@ -35,17 +35,19 @@ class Encoding:
         levels: for each parameter its values' places in [0, 1] in their order; None where it
             is continuous.
         columns: for each feature the parameter it belongs to.
-        continuous: the parameters without levels.
+        continuous: the parameters without levels that no condition names.
         places: the features of the continuous parameters.
     """
 
     def __init__(self, space: SearchSpace) -> None:
         self.space = space
-        named = {other for parameter in space for other in parameter.when}
-        self.levels = [_levels(parameter, parameter.name in named) for parameter in space]
+        self.levels = [_levels(parameter) for parameter in space]
         self._sizes = [len(each.range) if isinstance(each, Choice) else 0 for each in space]
         self.columns = np.repeat(np.arange(len(space)), np.maximum(self._sizes, 1))
-        free = [index for index, levels in enumerate(self.levels) if levels is None]
+        named = {other for parameter in space for other in parameter.when}
+        smooth = [index for index, levels in enumerate(self.levels) if levels is None]
+        self._decisive = [index for index in smooth if space[index].name in named]
+        free = [index for index in smooth if index not in self._decisive]
         self.continuous = np.array(free, dtype=int)
         self.places = np.searchsorted(self.columns, self.continuous)
         index = {parameter.name: place for place, parameter in enumerate(space)}
@@ -77,6 +79,10 @@ class Encoding:
             if levels is not None:
                 middles = (levels[1:] + levels[:-1]) / 2
                 snapped[:, index] = levels[np.searchsorted(middles, points[:, index])]
+        for index in self._decisive:
+            parameter = self.space[index]
+            found = map(parameter.from_unit, points[:, index].tolist())
+            snapped[:, index] = [parameter.to_unit(value) for value in found]
         for index, condition in self._conditions:
             for other, values in condition:
                 snapped[~np.isin(snapped[:, other], values), index] = np.nan
@@ -130,16 +136,12 @@ class Encoding:
         return self.snap(np.where(np.isnan(points), 0.5, points))
 
 
-def _levels(parameter: Parameter, is_named: bool) -> Array | None:
-    """Return the places of a parameter's values, None where it counts as continuous.
-
-    What a condition names is discrete whatever the number of its values.
-    """
-    count = parameter.num_values
-    if count > (10 * MAX_LEVELS if is_named else MAX_LEVELS):
+def _levels(parameter: Parameter) -> Array | None:
+    """Return the places of a parameter's values, None where it counts as continuous."""
+    if parameter.num_values > MAX_LEVELS:
         return None
     values: Sequence[Any] = parameter.range
     if isinstance(parameter, Number):
         step = parameter.step or 1
-        values = [parameter.low + index * step for index in range(int(count))]
+        values = [parameter.low + index * step for index in range(int(parameter.num_values))]
     return np.unique([parameter.to_unit(value) for value in values])

@@ -14,6 +14,7 @@ _NUM_NEAR = 40
 _NUM_BEST = 3
 _NUM_STARTS = 8
 _ROUNDS = 2
+_SHARE_LOCAL = 0.5
 
 
 def candidates(
@@ -23,23 +24,27 @@ def candidates(
 
     Points drawn from everywhere and near the best trials; the most promising of them are
     improved by turns, in their discrete parameters by trying each other value and in the
-    continuous ones by L-BFGS-B.
+    continuous ones by L-BFGS-B. Half of the searches, by chance, keep near the best trials, as
+    in a trust region (Eriksson et al. 2019): the more parameters there are, the more of the
+    space is uncertain, and without them all trials would go where nothing is known.
 
     Args:
         acquisition: what is maximized.
         encoding: the space.
-        best: the points of the best trials.
+        best: the points of the best trials, the best first.
         rng: generator to draw from.
     """
-    near = [encoding.varied(best[:_NUM_BEST], reach, _NUM_NEAR, rng) for reach in _REACHES]
-    points = np.concatenate([encoding.drawn(_NUM_DRAWN, rng), *near])
+    is_local = rng.random() < _SHARE_LOCAL
+    pools = [encoding.varied(best[:_NUM_BEST], reach, _NUM_NEAR, rng) for reach in _REACHES]
+    if not is_local:
+        pools.append(encoding.drawn(_NUM_DRAWN, rng))
+    points = np.concatenate(pools)
     scores = acquisition(encoding.features(points))
-    order = np.argsort(-scores, kind="stable")
-    points, scores = points[order], scores[order]
-    found, values = points[:_NUM_STARTS], scores[:_NUM_STARTS]
+    starts = np.argsort(-scores, kind="stable")[:_NUM_STARTS]
+    found, values = points[starts], scores[starts]
     for _ in range(_ROUNDS if len(encoding.continuous) < len(encoding.space) else 1):
         found, values = _jumped(acquisition, encoding, found, values)
-        found, values = _climbed(acquisition, encoding, found)
+        found, values = _climbed(acquisition, encoding, found, _REACHES[0] if is_local else 1.0)
     points, scores = np.concatenate([found, points]), np.concatenate([values, scores])
     return points[np.argsort(-scores, kind="stable")]
 
@@ -59,9 +64,12 @@ def _jumped(
 
 
 def _climbed(
-    acquisition: LogExpectedImprovement, encoding: Encoding, points: Array
+    acquisition: LogExpectedImprovement, encoding: Encoding, points: Array, reach: float
 ) -> tuple[Array, Array]:
-    """Return the points after L-BFGS-B over their continuous parameters, all in one problem."""
+    """Return the points after L-BFGS-B over their continuous parameters, all in one problem.
+
+    No number moves farther than `reach`.
+    """
     active = ~np.isnan(points[:, encoding.continuous])
     features = encoding.features(points)
     rows, which = np.nonzero(active)
@@ -74,12 +82,13 @@ def _climbed(
         scores, gradient = acquisition.gradients(features)
         return -float(scores.sum()), -gradient[rows, places]
 
+    start = features[rows, places]
     found = minimize(
         loss,
-        features[rows, places],
+        start,
         jac=True,
         method="L-BFGS-B",
-        bounds=[(0.0, 1.0)] * len(rows),
+        bounds=np.stack([np.maximum(start - reach, 0.0), np.minimum(start + reach, 1.0)], axis=1),
         options={"maxiter": 30, "ftol": 1e-6, "gtol": 1e-3},
     )
     climbed = points.copy()
