@@ -11,8 +11,10 @@ from joblib import effective_n_jobs
 from sklearn.model_selection._search import BaseSearchCV
 from sklearn.utils import check_random_state
 
-from sherpa_core import AlgorithmState, Study, Trial, UserError
+from sherpa_core import AlgorithmState, Choice, Study, Trial, UserError
+from sherpa_core.errors import listed
 from sherpa_core.minimizing import parameters_of
+from sherpa_core.values import plain_json, whole_number
 
 #: What an algorithm with a resource calls a trial's part of it in the trial's parameters.
 _RESOURCE = "resource"
@@ -35,6 +37,8 @@ class SherpaSearchCV(BaseSearchCV):
         estimator: what is tuned.
         parameters: the search space: a dict of names (`step__param` inside a pipeline), each with
             `(low, high)`, `(low, high, "log")` or a list of values, or a list of `Parameter`s.
+            In a dict values may be anything, such as tuples and estimators; `study_` has them
+            as text.
         algorithm: name, dict or object of a SHERPA algorithm.
         n_iter: number of trials; an algorithm may be done before.
         resource: what algorithms with a resource hand out: `"n_samples"`, or the name of a
@@ -42,7 +46,7 @@ class SherpaSearchCV(BaseSearchCV):
         max_resources: how much of it is all: for a parameter a whole number; samples are counted.
         batch_size: number of trials that are proposed before their scores are known. Default: as
             many as jobs run at once.
-        scoring: as for `GridSearchCV`; with several metrics `refit` names the objective.
+        scoring: as for `GridSearchCV`; with several metrics `refit` must name the objective.
         n_jobs: number of fits at a time, -1 for one on each core.
         refit: whether, and by which metric, the best candidate is fitted to all data.
         cv: the cross-validation, as for `GridSearchCV`.
@@ -111,24 +115,35 @@ class SherpaSearchCV(BaseSearchCV):
         Raises:
             UserError: the search space, the algorithm or the resource is not what it should be.
         """
-        if self.n_iter < 1:
-            raise UserError(f"n_iter must be at least 1, but is {self.n_iter!r}")
+        self._check_numbers()
         if self.resource != "n_samples" and self.max_resources is None:
             raise UserError(f"give max_resources, the largest {self.resource}")
         if self.resource != "n_samples" and self.resource not in self.estimator.get_params():
             raise UserError(f"the estimator has no parameter {self.resource!r}: see resource")
+        space, self._objects = _as_text(self.parameters)
+        parameters = parameters_of(space)
+        if self.resource != "n_samples" and self.resource in {each.name for each in parameters}:
+            raise UserError(f"{self.resource!r} is the resource: take it out of the parameters")
         seed = check_random_state(self.random_state).randint(2**31)
         self._subsamples = np.random.default_rng(seed)
         self.study_ = Study(
-            parameters_of(self.parameters),
+            parameters,
             self.algorithm,
             lower_is_better=False,
             random_seed=seed,
             disable_dashboard=True,
         )
         super().fit(X, y, **params)
-        del self._subsamples
+        del self._subsamples, self._objects
         return self
+
+    def _check_numbers(self) -> None:
+        for name in ("n_iter", "max_resources", "batch_size"):
+            value = getattr(self, name)
+            if value is None and name != "n_iter":
+                continue
+            if whole_number(value, name) < 1:
+                raise UserError(f"{name} must be at least 1, but is {value!r}")
 
     def _run_search(self, evaluate_candidates: Callable[..., Mapping[str, Any]]) -> None:
         """Ask the algorithm for trials and tell it their scores, until it is done."""
@@ -178,6 +193,8 @@ class SherpaSearchCV(BaseSearchCV):
     def _candidate(self, trial: Trial, share: float) -> dict[str, Any]:
         names = self.study_.history.space.by_name
         values = {name: each for name, each in trial.parameters.items() if name in names}
+        for name in values.keys() & self._objects.keys():
+            values[name] = self._objects[name][values[name]]
         if self.resource != "n_samples":
             values[self.resource] = max(1, round(share * (self.max_resources or 1)))
         return values
@@ -197,7 +214,14 @@ class SherpaSearchCV(BaseSearchCV):
         return evaluate_candidates(candidates, cv=splitter, more_results=more)
 
     def _objective(self, results: Mapping[str, Any]) -> str:
-        return "score" if "mean_test_score" in results else str(self.refit)
+        metrics = [name.removeprefix("mean_test_") for name in results if "mean_test_" in name]
+        objective = "score" if metrics == ["score"] else self.refit
+        if objective not in metrics:
+            raise UserError(
+                f"with several metrics refit names the objective, one of {listed(metrics)}, "
+                f"but is {self.refit!r}"
+            )
+        return str(objective)
 
     @staticmethod
     def _select_best_index(refit: Any, refit_metric: str, results: Mapping[str, Any]) -> int:
@@ -221,6 +245,26 @@ class _Subsample:
         for train, test in self._splitter.split(X, y, **params):
             size = max(1, round(self._share * len(train)))
             yield np.sort(self._rng.choice(train, size, replace=False)), test
+
+
+def _as_text(parameters: Any) -> tuple[Any, dict[str, dict[str, Any]]]:
+    """Return a space with text in place of values that a study cannot keep, and those values."""
+    if not isinstance(parameters, Mapping):
+        return parameters, {}
+    space, objects = dict(parameters), {}
+    for name, meant in parameters.items():
+        if isinstance(meant, list) and not all(map(_can_be_kept, meant)):
+            texts = [each if isinstance(each, str) else repr(each) for each in meant]
+            space[name] = Choice(name, texts)
+            objects[name] = dict(zip(texts, meant, strict=True))
+    return space, objects
+
+
+def _can_be_kept(value: Any) -> bool:
+    try:
+        return bool(plain_json("value", value) == value)
+    except (UserError, ValueError):  # not JSON, or an array
+        return False
 
 
 def _by_share(

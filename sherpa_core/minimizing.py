@@ -97,9 +97,10 @@ def parameters_of(space: Mapping[str, Any] | Iterable[Parameter]) -> list[Parame
         UserError: it cannot be read.
     """
     if not isinstance(space, Mapping):
-        if not isinstance(space, Iterable) or isinstance(space, str):
-            raise UserError(f"the space must be a dict or a list of parameters, but is {space!r}")
-        return list(space)
+        given: Any = space
+        if isinstance(given, str) or not isinstance(given, Iterable):
+            raise UserError(f"the space must be a dict or a list of parameters, but is {given!r}")
+        return list(given)
     return [_parameter(str(name), meant) for name, meant in space.items()]
 
 

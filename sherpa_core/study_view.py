@@ -112,5 +112,7 @@ class StudyView:
             raise UserError("give save() an output_dir: this study has none of its own")
         with self._lock:
             self.refresh()
-            own = self.output_dir is not None and self.output_dir.resolve() == Path(folder).resolve()
-            saving.save(self._log, Path(folder), with_log=not (own and self._shared))
+            elsewhere = (
+                self.output_dir is None or self.output_dir.resolve() != Path(folder).resolve()
+            )
+            saving.save(self._log, Path(folder), with_log=elsewhere or not self._shared)

@@ -14,8 +14,7 @@ from matplotlib.figure import Figure
 from methods import METHODS, OURS
 from problems import PROBLEMS
 
-COLORS = {
-    "auto": "#000000",
+COLORS = {  # without `auto`, which is `gp` up to 200 trials
     "gp": "#0072b2",
     "tpe": "#d55e00",
     "cma-es": "#cc79a7",
@@ -26,6 +25,7 @@ COLORS = {
     "Optuna TPE": "#b39600",
 }
 TRIALS = 50
+SHOWN = 8  # trials after which trainings are drawn
 
 
 def draw(runs: Sequence[Run], folder: Path) -> None:
@@ -43,7 +43,7 @@ def _figure(width: float, height: float) -> Figure:
 def _shares(runs: Sequence[Run], file: Path) -> None:
     """Bars: the share of pairs of runs that ours won against each peer."""
     found = compare.values(runs, TRIALS)
-    ours = [name for name in ("gp", "auto", "tpe") if name in found]
+    ours = [name for name in ("gp", "tpe", "cma-es") if name in found]
     peers = [name for name in METHODS if name not in OURS and name in found][::-1]
     if not ours or not peers:
         return
@@ -65,9 +65,10 @@ def _shares(runs: Sequence[Run], file: Path) -> None:
 def _curves(runs: Sequence[Run], file: Path) -> None:
     """Panels: median and quartiles of the distance to the minimum, or of the value."""
     there = [name for name in PROBLEMS if any(run.problem == name for run in runs)]
-    columns = 4
+    columns = 3
     rows = -(-len(there) // columns)
-    figure = _figure(3.1 * columns, 2.3 * rows + 0.6)
+    figure = _figure(3.1 * columns, 2.1 * rows + 0.6)
+    lines: dict[str, Any] = {}
     panels = np.ravel(figure.subplots(rows, columns, squeeze=False))
     for axes in panels[len(there) :]:
         axes.set_axis_off()
@@ -88,14 +89,21 @@ def _curves(runs: Sequence[Run], file: Path) -> None:
                 values = np.maximum(values - problem.minimum, 1e-6)
             low, middle, high = np.quantile(values, [0.25, 0.5, 0.75], axis=0)
             place = np.arange(1, length + 1)
-            axes.plot(place, middle, color=COLORS[method], linewidth=1.3, label=method)
+            [lines[method]] = axes.plot(place, middle, color=COLORS[method], linewidth=1.3)
             axes.fill_between(place, low, high, color=COLORS[method], alpha=0.12, linewidth=0)
         axes.set_title(name, fontsize=9)
         axes.tick_params(labelsize=7)
         if problem.minimum is not None:
             axes.set_yscale("log")
-    handles, labels = panels[0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=9, frameon=False, fontsize=8)
+        else:  # the first few trials would hide all that follows
+            shown = [line.get_ydata()[SHOWN - 1 :] for line in axes.lines]
+            low, high = min(map(np.min, shown)), max(map(np.max, shown))
+            axes.set_ylim(low - 0.05 * (high - low), high)
+    known = [method for method in COLORS if method in lines]
+    figure.legend(
+        [lines[method] for method in known], known, loc="outside upper center", ncols=9,
+        frameon=False, fontsize=8,
+    )  # fmt: skip
     figure.supxlabel("trials", fontsize=9)
     figure.supylabel("median above the minimum (training: median loss), quartiles", fontsize=9)
     figure.savefig(file, dpi=110)

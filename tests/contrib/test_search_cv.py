@@ -11,8 +11,8 @@ import pytest
 from sklearn.datasets import load_breast_cancer, load_digits
 from sklearn.ensemble import GradientBoostingClassifier
 from sklearn.model_selection import StratifiedKFold, cross_val_score
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.preprocessing import MinMaxScaler, StandardScaler
 from sklearn.svm import SVC, SVR
 from sklearn.utils.estimator_checks import check_estimator
 
@@ -114,6 +114,25 @@ def test_several_metrics_and_the_one_that_decides(digits: Any) -> None:
     assert {"mean_test_accuracy", "rank_test_f1_macro"} <= set(search.cv_results_)
 
 
+def test_values_may_be_anything_that_the_estimator_takes(digits: Any) -> None:
+    scalers = ["passthrough", StandardScaler(), MinMaxScaler((0, 2))]
+    weights = [None, {0: 1, 1: 3}]
+    search = SherpaSearchCV(
+        Pipeline([("scale", StandardScaler()), ("svc", SVC())]),
+        {"scale": scalers, "svc__class_weight": weights, "svc__C": np.array([0.1, 1.0, 10.0])},
+        n_iter=12,
+        cv=2,
+        random_state=0,
+        return_train_score=True,
+    ).fit(*digits)
+
+    tried = search.cv_results_["params"]
+    assert all(any(each["scale"] is one for one in scalers) for each in tried)
+    assert {type(each["scale"]) for each in tried} == {str, StandardScaler, MinMaxScaler}
+    assert {0: 1, 1: 3} in [each["svc__class_weight"] for each in tried]
+    assert "MinMaxScaler(feature_range=(0, 2))" in set(search.study_.results["scale"])
+
+
 def test_a_fit_that_fails_is_a_trial_that_failed(digits: Any) -> None:
     search = SherpaSearchCV(
         SVC(), {"kernel": ["rbf", "nonsense"]}, "grid", n_iter=9, cv=3, random_state=1
@@ -148,6 +167,15 @@ def test_a_fitted_search_can_be_pickled(digits: Any) -> None:
     ("options", "message"),
     [
         ({"n_iter": 0}, "n_iter must be at least 1"),
+        ({"n_iter": None}, "n_iter must be a whole number"),
+        ({"batch_size": -1}, "batch_size must be at least 1"),
+        ({"resource": "max_iter", "max_resources": 0.5}, "max_resources must be a whole number"),
+        (
+            {"parameters": {"max_iter": (1, 9)}, "resource": "max_iter", "max_resources": 9},
+            "'max_iter' is the resource: take it out of the parameters",
+        ),
+        ({"scoring": ["accuracy", "f1_macro"], "refit": False}, "refit names the objective"),
+        ({"parameters": None}, "the space must be a dict or a list"),
         ({"resource": "max_iter"}, "give max_resources, the largest max_iter"),
         ({"resource": "epochs", "max_resources": 9}, "the estimator has no parameter 'epochs'"),
         ({"algorithm": {"name": "asha", "r": 9, "R": 3}}, "r must be at most R"),

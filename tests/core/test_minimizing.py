@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 import sherpa_core as sherpa
@@ -33,6 +36,10 @@ def loss(trial: Any) -> float:
         ([True, False], sherpa.Choice("p", [True, False])),
         ([None], sherpa.Choice("p", [None])),
         (sherpa.Choice("p", [1]), sherpa.Choice("p", [1])),
+        ((np.float32(0.5), np.int64(2)), sherpa.Continuous("p", [0.5, 2.0])),
+        ((np.int64(1), 9), sherpa.Discrete("p", [1, 9])),
+        (np.array([1, 2, 4]), sherpa.Ordinal("p", [1, 2, 4])),
+        ([np.int64(1), np.int64(2)], sherpa.Ordinal("p", [1, 2])),
     ],
 )
 def test_a_space_is_written_in_few_letters(meant: Any, parameter: sherpa.Parameter) -> None:
@@ -43,6 +50,12 @@ def test_a_space_is_written_in_few_letters(meant: Any, parameter: sherpa.Paramet
 def test_what_is_no_parameter_is_refused(meant: Any) -> None:
     with pytest.raises(UserError, match="p"):
         parameters_of({"p": meant})
+
+
+@pytest.mark.parametrize("space", [None, 3, "lr"])
+def test_what_is_no_space_is_refused(space: Any) -> None:
+    with pytest.raises(UserError, match="the space must be a dict or a list of parameters"):
+        parameters_of(space)
 
 
 def test_the_smallest_is_found() -> None:
@@ -83,6 +96,27 @@ def test_a_report_ends_a_trial_that_is_to_stop() -> None:
         "STOPPED",
         "STOPPED",
     ]
+
+
+def test_numbers_of_numpy_are_numbers_of_a_run() -> None:
+    found = sherpa.minimize(
+        loss, SPACE, np.int64(2), workers=np.int64(1), timeout=np.float32(600), algorithm="random"
+    )
+
+    assert len(found.study.history.ended) == 2
+
+
+def test_an_interrupt_is_answered_and_keeps_what_was_found(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    def interrupted(trial: Any) -> None:
+        os.kill(os.getppid(), signal.SIGINT)
+        trial.report(1.0)
+
+    found = sherpa.minimize(interrupted, SPACE, 5, algorithm="random")
+
+    assert len(found.study.history.trials) == 1
+    assert capfd.readouterr().err == "interrupted: waiting for 1 running; again kills them\n"
 
 
 def test_that_nothing_worked_is_an_error_with_its_reason() -> None:

@@ -41,6 +41,24 @@ def test_saving_again_replaces_what_was_there(tmp_path: Path) -> None:
     ]  # fmt: skip
 
 
+def test_what_was_saved_elsewhere_can_be_loaded_from_there(tmp_path: Path) -> None:
+    made = Study(
+        [sherpa.Continuous("x", [0, 1])],
+        "random",
+        output_dir=tmp_path / "own",
+        disable_dashboard=True,
+    )
+    trial = made.get_suggestion()
+    assert isinstance(trial, sherpa.Trial)
+    made.add_observation(trial, 0.5)
+    made.save(tmp_path / "copy")
+    made.save()
+
+    copy = Study.load(tmp_path / "copy", disable_dashboard=True)
+    assert copy.history.trials[1].objective == 0.5
+    assert not (tmp_path / "own" / "study.jsonl").exists()
+
+
 def test_a_file_that_cannot_be_written_leaves_the_old_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

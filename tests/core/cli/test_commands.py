@@ -92,6 +92,13 @@ def test_an_unknown_command_is_wrong_input(sherpa: Sherpa) -> None:
     assert "No such command 'rnu'" in result.stderr
 
 
+def test_a_missing_option_is_told_on_one_line(sherpa: Sherpa) -> None:
+    result = sherpa("plugins", "new", "drift")
+
+    assert result.stderr.count("\n") == 1
+    assert "Missing option '--kind'. Choose from: algorithm, stopping_rule," in result.stderr
+
+
 def test_a_command_that_could_be_installed_says_so(sherpa: Sherpa) -> None:
     known = registry.catalog()["plugins"]["command"]
     missing = [name for name in known if name not in registry.entries("command")]
