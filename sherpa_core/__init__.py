@@ -76,14 +76,15 @@ _SUBMODULES = ("algorithms", "database", "schedulers", "stopping_rules")
 
 __all__ = sorted((*_NAMES, *_SUBMODULES, "run_dashboard"))
 
+# SHERPA's old home of Study, Trial and optimize, which old scripts import by name.
+core = sys.modules[f"{__name__}.core"] = sys.modules[__name__]
+
 
 def __getattr__(name: str) -> Any:
     if name in _NAMES:
         return getattr(import_module(f"sherpa_core.{_NAMES[name]}"), name)
     if name in _SUBMODULES:
         return import_module(f"sherpa_core.{name}")
-    if name == "core":  # SHERPA's old home of Study, Trial and optimize
-        return sys.modules[__name__]
     if name == "run_dashboard":
         return __getattr__("Study").load_dashboard
     raise AttributeError(f"module 'sherpa_core' has no attribute {name!r}")

@@ -29,11 +29,13 @@ CASES = [(module, name) for module, names in NAMES.items() for name in names.spl
 @pytest.mark.parametrize(("module", "name"), CASES, ids=lambda part: part or "sherpa")
 def test_name(module: str, name: str) -> None:
     imported = import_module(f"sherpa.{module}".strip("."))
+    of_core_imported = import_module(f"sherpa_core.{module}".strip("."))
     by_attribute, of_core = sherpa, sherpa_core
     for part in module.split(".") if module else ():
         by_attribute, of_core = getattr(by_attribute, part), getattr(of_core, part)
 
     assert imported is by_attribute
+    assert of_core_imported is of_core
     assert getattr(imported, name) == getattr(of_core, name)  # load_dashboard has no identity
     assert name.startswith("_") or getattr(imported, name).__module__.startswith("sherpa_")
 

@@ -137,6 +137,7 @@ def test_it_is_silent(capfd: pytest.CaptureFixture[str]) -> None:
     ("options", "message"),
     [
         ({"sampler": "TPESamplr"}, "is not there, did you mean 'TPESampler'"),
+        ({"sampler": 3}, "'sampler' must be str"),
         ({"sampler": "CmaEsSampler"}, "keeps its state as a pickle"),
         ({"sampler": "QMCSampler"}, "counts its points"),
         ({"options": {"seed": 1}}, "'seed'"),

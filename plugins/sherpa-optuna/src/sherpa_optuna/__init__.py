@@ -46,7 +46,11 @@ class OptunaSampler(Algorithm):
         TypeError, ValueError: its options are wrong.
     """
 
-    sampler: str = option("class of optuna.samplers", default="TPESampler")
+    sampler: str = option(
+        "class of optuna.samplers",
+        default="TPESampler",
+        validator=attrs.validators.instance_of(str),
+    )
     options: dict[str, Any] = option("the sampler's own options, without its seed", factory=dict)
     max_num_trials: int | None = option(
         "number of trials after which it is done",
