@@ -86,13 +86,15 @@ class BatchScheduler(Scheduler, abc.ABC):
         converter=os.fspath,
         validator=validators.instance_of(str),
     )
-    remote: bool = attrs.field(init=False, default=True)
-    poll_interval: float = attrs.field(init=False, default=1.0)
-    _clock: Callable[[], float] = attrs.field(init=False, default=time.monotonic)
-    _seen: Mapping[str, InQueue] = attrs.field(init=False, factory=dict)
-    _seen_at: float = attrs.field(init=False, default=-math.inf)
-    _known: defaultdict[str, Known] = attrs.field(init=False, factory=lambda: defaultdict(Known))
-    _unsure: dict[tuple[str, Path], Path] = attrs.field(init=False, factory=dict)
+    remote: bool = attrs.field(init=False, repr=False, default=True)
+    poll_interval: float = attrs.field(init=False, repr=False, default=1.0)
+    _clock: Callable[[], float] = attrs.field(init=False, repr=False, default=time.monotonic)
+    _seen: Mapping[str, InQueue] = attrs.field(init=False, repr=False, factory=dict)
+    _seen_at: float = attrs.field(init=False, repr=False, default=-math.inf)
+    _known: defaultdict[str, Known] = attrs.field(
+        init=False, repr=False, factory=lambda: defaultdict(Known)
+    )
+    _unsure: dict[tuple[str, Path], Path] = attrs.field(init=False, repr=False, factory=dict)
 
     # What an engine implements
 

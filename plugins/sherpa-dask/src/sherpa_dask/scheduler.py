@@ -73,12 +73,12 @@ class DaskScheduler(Scheduler):
         default=10.0,
         validator=validators.gt(0),
     )
-    _client: Client | None = attrs.field(init=False, default=None)
-    _started: Any = attrs.field(init=False, default=None)
-    _futures: dict[str, Future] = attrs.field(init=False, factory=dict)
-    _killed: set[str] = attrs.field(init=False, factory=set)
-    _ended: dict[str, JobReport] = attrs.field(init=False, factory=dict)
-    _kept: deque[str] = attrs.field(init=False, factory=deque)
+    _client: Client | None = attrs.field(init=False, repr=False, default=None)
+    _started: Any = attrs.field(init=False, repr=False, default=None)
+    _futures: dict[str, Future] = attrs.field(init=False, repr=False, factory=dict)
+    _killed: set[str] = attrs.field(init=False, repr=False, factory=set)
+    _ended: dict[str, JobReport] = attrs.field(init=False, repr=False, factory=dict)
+    _kept: deque[str] = attrs.field(init=False, repr=False, factory=deque)
 
     def __attrs_post_init__(self) -> None:
         own = self.cluster != "local" or self.workers is not None or self.cluster_options

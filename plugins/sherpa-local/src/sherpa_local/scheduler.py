@@ -120,12 +120,12 @@ class LocalScheduler(Scheduler):
         default=True,
         validator=validators.instance_of(bool),
     )
-    _pool: Pool = attrs.field(init=False)
-    _children: dict[str, int | None] = attrs.field(init=False, factory=dict)
+    _pool: Pool = attrs.field(init=False, repr=False)
+    _children: dict[str, int | None] = attrs.field(init=False, repr=False, factory=dict)
     #: The GPUs that a job waits for, in the order of submission.
-    _queue: dict[str, int] = attrs.field(init=False, factory=dict)
+    _queue: dict[str, int] = attrs.field(init=False, repr=False, factory=dict)
     #: The writing ends of the pipes to wrappers.
-    _lines: dict[str, int] = attrs.field(init=False, factory=dict)
+    _lines: dict[str, int] = attrs.field(init=False, repr=False, factory=dict)
 
     def __attrs_post_init__(self) -> None:
         self._pool = Pool(self.resources)

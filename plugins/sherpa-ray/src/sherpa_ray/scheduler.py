@@ -64,8 +64,8 @@ class RayScheduler(Scheduler):
         default=30.0,
         validator=validators.gt(0),
     )
-    _owner: Any = attrs.field(init=False, default=None)
-    _connected: bool = attrs.field(init=False, default=False)
+    _owner: Any = attrs.field(init=False, repr=False, default=None)
+    _connected: bool = attrs.field(init=False, repr=False, default=False)
 
     def __attrs_post_init__(self) -> None:
         if self.address and self.init_options:

@@ -56,7 +56,7 @@ class SGEScheduler(BatchScheduler):
         "name of the resource that limits memory, per slot", default="h_vmem", validator=_name
     )
     gpu: str = option("name of the resource that counts GPUs", default="gpu", validator=_name)
-    _client: Client = attrs.field(init=False, factory=Client)
+    _client: Client = attrs.field(init=False, repr=False, factory=Client)
 
     def __attrs_post_init__(self) -> None:
         if "-t" in shlex.split(self.submit_options):

@@ -61,7 +61,7 @@ class SLURMScheduler(BatchScheduler):
     #: `--export=NONE` would otherwise hold for `srun` inside a job, too.
     job_variables: ClassVar[Mapping[str, str]] = {"SLURM_EXPORT_ENV": "ALL"}
 
-    _warned: set[str] = attrs.field(init=False, factory=lambda: {""})
+    _warned: set[str] = attrs.field(init=False, repr=False, factory=lambda: {""})
 
     def __attrs_post_init__(self) -> None:
         for word in shlex.split(self.submit_options):
