@@ -140,7 +140,7 @@ def test_it_is_silent(capfd: pytest.CaptureFixture[str]) -> None:
         ({"sampler": 3}, "'sampler' must be str"),
         ({"sampler": "CmaEsSampler"}, "keeps its state as a pickle"),
         ({"sampler": "QMCSampler"}, "counts its points"),
-        ({"options": {"seed": 1}}, "'seed'"),
+        ({"options": {"seed": 1}}, "'seed' is given by the study"),
         ({"options": {"startup": 1}}, "'startup'"),
         ({"max_num_trials": 0}, "max_num_trials"),
     ],

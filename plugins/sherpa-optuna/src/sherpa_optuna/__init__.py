@@ -64,6 +64,8 @@ class OptunaSampler(Algorithm):
         if self.sampler not in SAMPLERS:
             why = REFUSED.get(self.sampler, f"is not there{nearest(self.sampler, SAMPLERS)}")
             raise UserError(f"the sampler {self.sampler!r} {why}; there are {listed(SAMPLERS)}")
+        if "seed" in self.options:
+            raise UserError("the sampler's 'seed' is given by the study: leave it out of `options`")
         self._make(0)
 
     def get_suggestion(
