@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import logging
 import random
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from os import PathLike
 from typing import TYPE_CHECKING, Any, Literal, overload
@@ -162,6 +162,13 @@ class AlgorithmSocket(Socket):
         self._wants_results = self.wants("get_suggestion", "results")
         ask = self.hook.get_suggestion
         self._ask = ask if self.wants("get_suggestion", "rng") else _seeding_globals(ask)
+
+    def checkpoints_to_keep(self, history: History) -> Collection[int]:
+        """Return the trials whose checkpoints the plugin needs, none if it does not say."""
+        if not self.implements("checkpoints_to_keep"):
+            return ()
+        kept: Collection[int] = self.hook.checkpoints_to_keep(history=history)
+        return kept
 
     def __call__(
         self,

@@ -93,11 +93,7 @@ class Auto(Algorithm):
     def checkpoints_to_keep(self, history: History) -> Collection[int]:
         """Return what the algorithm that passes models on keeps."""
         name = self._chosen(history)
-        socket = self._sockets[name]
-        if not socket.implements("checkpoints_to_keep"):
-            return ()
-        kept: Collection[int] = socket.hook.checkpoints_to_keep(history=self._view(history, name))
-        return kept
+        return self._sockets[name].checkpoints_to_keep(self._view(history, name))
 
     def _chosen(self, history: History) -> str:
         """Return the name of the algorithm that suits the study now."""

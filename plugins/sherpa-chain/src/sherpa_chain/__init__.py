@@ -55,7 +55,7 @@ class Chain(Algorithm):
     @property
     def widens_ranges(self) -> bool:  # type: ignore[override]
         """Whether one of the algorithms may leave the declared ranges."""
-        return any(getattr(each.plugin, "widens_ranges", False) for each in self._sockets)
+        return any(each.widens_ranges for each in self._sockets)
 
     def check_parameters(self, parameters: SearchSpace) -> None:
         """Refuse a space that one of the algorithms cannot search."""
@@ -85,11 +85,7 @@ class Chain(Algorithm):
     def checkpoints_to_keep(self, history: History) -> Collection[int]:
         """Return what the current algorithm keeps."""
         stage = self._stage(history)
-        socket = self._sockets[stage]
-        if not socket.implements("checkpoints_to_keep"):
-            return ()
-        kept: Collection[int] = socket.hook.checkpoints_to_keep(history=self._view(history, stage))
-        return kept
+        return self._sockets[stage].checkpoints_to_keep(self._view(history, stage))
 
     def _stage(self, history: History) -> int:
         """Return the stage of the newest own trial: those before it are done."""

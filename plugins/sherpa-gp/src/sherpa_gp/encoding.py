@@ -7,12 +7,11 @@ their levels, so that the kernel sees what will be tried (Garrido-Merchan and He
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
 
-from sherpa_core.numeric import Number
 from sherpa_core.parameters import Choice, Parameter
 from sherpa_core.space import SearchSpace
 
@@ -140,8 +139,4 @@ def _levels(parameter: Parameter) -> Array | None:
     """Return the places of a parameter's values, None where it counts as continuous."""
     if parameter.num_values > MAX_LEVELS:
         return None
-    values: Sequence[Any] = parameter.range
-    if isinstance(parameter, Number):
-        step = parameter.step or 1
-        values = [parameter.low + index * step for index in range(int(parameter.num_values))]
-    return np.unique([parameter.to_unit(value) for value in values])
+    return np.unique([parameter.to_unit(value) for value in parameter.values])

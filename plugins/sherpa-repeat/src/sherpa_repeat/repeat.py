@@ -68,7 +68,7 @@ class Repeat(Algorithm):
     @property
     def widens_ranges(self) -> bool:  # type: ignore[override]
         """Whether the algorithm may leave the declared ranges."""
-        return bool(getattr(self._socket.plugin, "widens_ranges", False))
+        return self._socket.widens_ranges
 
     def check_parameters(self, parameters: SearchSpace) -> None:
         """Refuse a space that the algorithm cannot search."""
