@@ -5,27 +5,32 @@ from __future__ import annotations
 import signal
 import sys
 import threading
+from collections.abc import Callable
 from typing import Any
 
 _SIGNALS = {signal.SIGINT: 1, signal.SIGTERM: 2}  # and what each counts
 
 
-def waiting(running: int) -> str:
-    """Return what a first interrupt is answered with."""
-    return f"interrupted: waiting for {running} running; again kills them"
+def _to_standard_error(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
 
 
 class Notice:
-    """A runner's progress that answers the first Ctrl-C on standard error, and is silent else."""
+    """A runner's progress that answers the first Ctrl-C, and is silent else.
 
-    def __init__(self) -> None:
+    Args:
+        say: what shows a line. Default: it goes to standard error.
+    """
+
+    def __init__(self, say: Callable[[str], None] = _to_standard_error) -> None:
+        self._say = say
         self._said = False
 
     def __call__(self, runner: Any) -> None:
         """Say it once, if there is something to wait for."""
         if runner.interrupted == 1 and runner.running and not self._said:
             self._said = True
-            print(waiting(len(runner.running)), file=sys.stderr, flush=True)
+            self._say(f"interrupted: waiting for {len(runner.running)} running; again kills them")
 
 
 class Interrupts:

@@ -13,7 +13,7 @@ from rich.live import Live
 from rich.text import Text
 
 from sherpa_core.cli.output import show, span
-from sherpa_core.interrupts import waiting
+from sherpa_core.interrupts import Notice
 from sherpa_core.runner import Runner
 
 _REFRESH = 0.2  # seconds between two updates of the live line
@@ -40,7 +40,7 @@ class Progress:
             redirect_stdout=False,
             redirect_stderr=False,
         )
-        self._said_interrupted = False
+        self._notice = Notice(self._say)
 
     def __enter__(self) -> Progress:
         if self._console.is_terminal:
@@ -60,9 +60,7 @@ class Progress:
         now = self._clock()
         if self._ended_before < 0:
             self._ended_before = len(runner.history.ended)
-        if runner.interrupted and not self._said_interrupted:
-            self._said_interrupted = True
-            self._say(waiting(len(runner.running)))
+        self._notice(runner)
         if now < self._next:
             return
         if self._console.is_terminal:
