@@ -24,6 +24,8 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 STAMPS := $(VENV)/stamps
+# Much of the tests' time is waiting, for clusters most of all; a file's tests stay together.
+PARALLEL := --numprocesses auto --maxprocesses 4 --dist loadfile
 
 PLUGINS := $(patsubst %/pyproject.toml,%,$(sort $(wildcard plugins/sherpa-*/pyproject.toml sherpa_contrib/pyproject.toml)))
 STANDARD := $(addprefix plugins/sherpa-,asha auto bohb cmaes flask gp grid insight local median plot random sqlite tpe)
@@ -62,8 +64,8 @@ pytest: $(STAMPS)/dev
 	@set -e; for service in $(SERVICES); do \
 	    if $$service status 2>/dev/null; then eval "$$($$service env)"; fi; \
 	done; \
-	echo $(BIN)/python -m pytest $(PYTEST_ARGS); \
-	$(BIN)/python -m pytest $(PYTEST_ARGS)
+	echo $(BIN)/python -m pytest $(PARALLEL) $(PYTEST_ARGS); \
+	$(BIN)/python -m pytest $(PARALLEL) $(PYTEST_ARGS)
 
 # Warnings of the frameworks are their own.
 pytest-frameworks: $(STAMPS)/frameworks

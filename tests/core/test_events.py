@@ -65,7 +65,7 @@ def test_numpy_scalars_become_native(scalar: Any) -> None:
     "value",
     [
         1j,
-        object(),
+        object,
         {1, 2},
         b"bytes",
         np.zeros(3),
