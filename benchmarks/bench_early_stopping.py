@@ -1,4 +1,4 @@
-"""How many epochs do random search, ASHA, Hyperband and PBT need for the same accuracy?
+"""How many epochs do random search and early stopping need for the same accuracy?
 
 A small network is trained on the digits data with five hyperparameters, as in the comparison of
 the SHERPA manual: every algorithm gets the epochs of 100 models with 26 epochs each, 20 trials at
@@ -40,6 +40,7 @@ def algorithms(models: int) -> dict[str, Any]:
         "random": {"name": "random"},
         "ASHA": {"name": "asha", **halving},
         "Hyperband": {"name": "hyperband", **halving},
+        "BOHB": {"name": "bohb", **halving},
         "PBT": {"name": "pbt", "num_generations": EPOCHS, "population_size": size},
     }
 
@@ -148,7 +149,7 @@ def draw(curves: dict[str, list[Curve]], budget: int) -> None:
     axes = figure.add_subplot()
     grid = np.linspace(EPOCHS, budget, 200)
     for color, (name, found) in zip(
-        ("#888888", "#0072b2", "#d55e00", "#009e73"), curves.items(), strict=True
+        ("#888888", "#0072b2", "#d55e00", "#cc79a7", "#009e73"), curves.items(), strict=True
     ):
         steps = np.array([[_at(curve, spent) for spent in grid] for curve in found])
         mean, spread = steps.mean(0), 2 * steps.std(0, ddof=1)
@@ -168,8 +169,8 @@ def _at(curve: Curve, spent: float) -> float:
 
 if __name__ == "__main__":
     main(
-        "How many epochs do random search, ASHA, Hyperband and PBT need for the same accuracy?",
+        "How many epochs do random search and early stopping need for the same accuracy?",
         measure,
-        ("sherpa-asha", "sherpa-pbt", "sherpa-random", "numpy", "scikit-learn"),
+        ("sherpa-asha", "sherpa-bohb", "sherpa-pbt", "sherpa-random", "numpy", "scikit-learn"),
         repeats=1,
     )

@@ -28,40 +28,40 @@ _WEIGHTS = np.array([1, 1.2, 3, 3.2])
 
 
 def branin(given: Mapping[str, Any]) -> float:
-    x, y = _vector(given)
+    x, y = vector(given)
     valley = y - 5.1 / (4 * math.pi**2) * x * x + 5 / math.pi * x - 6
     return float(valley**2 + 10 * (1 - 1 / (8 * math.pi)) * math.cos(x) + 10)
 
 
 def hartmann6(given: Mapping[str, Any]) -> float:
-    return _hartmann6(_vector(given))
+    return _hartmann6(vector(given))
 
 
 def hartmann6_of_20(given: Mapping[str, Any]) -> float:
-    return _hartmann6(_vector(given)[[1, 4, 8, 11, 14, 18]])
+    return _hartmann6(vector(given)[[1, 4, 8, 11, 14, 18]])
 
 
 def ackley(given: Mapping[str, Any]) -> float:
-    x = _vector(given)
+    x = vector(given)
     spread = -20 * math.exp(-0.2 * math.sqrt((x * x).mean()))
     return float(spread - math.exp(np.cos(2 * math.pi * x).mean()) + 20 + math.e)
 
 
 def rosenbrock(given: Mapping[str, Any]) -> float:
-    x = _vector(given)
+    x = vector(given)
     return float((100 * (x[1:] - x[:-1] ** 2) ** 2 + (1 - x[:-1]) ** 2).sum())
 
 
 def levy(given: Mapping[str, Any]) -> float:
-    return _levy(_vector(given))
+    return _levy(vector(given))
 
 
 def levy4_of_40(given: Mapping[str, Any]) -> float:
-    return _levy(_vector(given)[[3, 13, 22, 36]])
+    return _levy(vector(given)[[3, 13, 22, 36]])
 
 
 def styblinski_tang(given: Mapping[str, Any]) -> float:
-    x = _vector(given)
+    x = vector(given)
     return float((x**4 - 16 * x * x + 5 * x).sum() / 2)
 
 
@@ -90,7 +90,7 @@ def conditional8(given: Mapping[str, Any]) -> float:
     return float(value + 0.05 * (math.log2(given["units2"]) - 5) ** 2)
 
 
-def _vector(given: Mapping[str, Any]) -> np.ndarray:
+def vector(given: Mapping[str, Any]) -> np.ndarray:
     return np.array([given[f"x{index}"] for index in range(len(given))], float)
 
 

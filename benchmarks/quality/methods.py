@@ -40,7 +40,7 @@ class Method:
         return ROOT / self.environment / "bin" / "python"
 
 
-def _ours(algorithm: str, distribution: str) -> Method:
+def _ours(algorithm: str | dict[str, Any], distribution: str) -> Method:
     return Method("of_sherpa", "", {"algorithm": algorithm, "distribution": distribution})
 
 
@@ -64,6 +64,21 @@ METHODS: dict[str, Method] = {
     "GPyOpt": Method("of_gpyopt", OLD),
 }
 OURS = ("auto", "gp", "tpe", "cma-es")
+
+
+def _then(first: int, later: str) -> Method:
+    stages = [{"name": "gp", "max_num_trials": first}, later]
+    return _ours({"name": "chain", "algorithms": stages}, "sherpa-gp")
+
+
+#: The ways that `auto` may go.
+WAYS: dict[str, Method] = {
+    "gp": METHODS["gp"],
+    "tpe": METHODS["tpe"],
+    "gp 100 then tpe": _then(100, "tpe"),
+    "gp 200 then tpe": _then(200, "tpe"),
+    "gp 200 then cma-es": _then(200, "cma-es"),
+}
 
 
 class Peer:

@@ -148,6 +148,13 @@ def page(runs: Sequence[curves.Run]) -> list[str]:
     return [*text, "### What was run", "", *facts(runs)]
 
 
+def written(begin: str, end: str, text: str) -> None:
+    """Write a part of the page, between two comments."""
+    before, _, rest = PAGE.read_text("utf-8").partition(begin)
+    _, _, after = rest.partition(end)
+    PAGE.write_text(f"{before}{begin}\n{text}\n{end}{after}", "utf-8")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--folder", type=Path, default=RESULTS, help="of the runs")
@@ -160,10 +167,8 @@ def main() -> None:
     if not given.docs:
         print(text)
         return
-    before, _, rest = PAGE.read_text("utf-8").partition(BEGIN)
-    _, _, after = rest.partition(END)
     pictures.draw(runs, PAGE.parent / "pictures")
-    PAGE.write_text(f"{before}{BEGIN}\n{PICTURES}\n{text}\n{END}{after}", "utf-8")
+    written(BEGIN, END, f"{PICTURES}\n{text}")
 
 
 if __name__ == "__main__":

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import curves
 import numpy as np
-from methods import METHODS, ROOT, Peer
+from methods import METHODS, ROOT, WAYS, Peer
+from others import OTHERS
 from problems import PROBLEMS, active
 from threadpoolctl import threadpool_limits
 
@@ -24,12 +25,12 @@ _open: dict[str, Peer] = {}
 def run(key: Key, trials: int) -> curves.Run:
     """Run one method on one problem."""
     method, name, batch, seed = key
-    problem = PROBLEMS[name]
+    problem = (PROBLEMS | OTHERS)[name]
     noise = np.random.default_rng([seed, len(name)])
     if method not in _open:  # importing a library takes seconds: its process serves many runs
         while _open:
             _open.popitem()[1].close()
-        _open[method] = Peer(METHODS[method])
+        _open[method] = Peer((METHODS | WAYS)[method])
     ask = _open[method]
     seconds, seen, true = 0.0, [], []
     try:

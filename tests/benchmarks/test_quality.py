@@ -25,6 +25,13 @@ MINIMA = {
     "Levy 8": [1.0] * 8,
     "Styblinski-Tang 5": [-2.903534] * 5,
 }
+OTHER_MINIMA = {
+    "Rastrigin 4": [0.7] * 4,
+    "Colville 4": [1.0] * 4,
+    "Dixon-Price 5": [2 ** (2.0**-place - 1) for place in range(5)],
+    "Zakharov 6": [0.0] * 6,
+    "Schwefel 3": [420.9687] * 3,
+}
 
 
 @pytest.fixture
@@ -60,6 +67,26 @@ def test_functions_have_their_minimum_where_it_is_known_to_be(quality: Any, name
 
     assert problem.function(place) == pytest.approx(problem.minimum, abs=1e-5)
     assert set(place) == {parameter["name"] for parameter in problem.space}
+
+
+@pytest.mark.parametrize("name", OTHER_MINIMA)
+def test_so_do_the_functions_that_rules_are_chosen_on(quality: Any, name: str) -> None:
+    function = quality("others").OTHERS[name].function
+    place = {f"x{index}": value for index, value in enumerate(OTHER_MINIMA[name])}
+    beside = [{**place, each: value + 0.01} for each, value in place.items()]
+
+    assert function(place) == pytest.approx(0, abs=1e-4)
+    assert function(place) < min(map(function, beside))
+
+
+def test_no_rule_is_chosen_on_what_is_reported(quality: Any) -> None:
+    reported, others = quality("problems").PROBLEMS, quality("others").OTHERS
+    rng = np.random.default_rng(0)
+
+    assert not reported.keys() & others.keys()
+    for problem in others.values():
+        drawn = {each["name"]: draw(each, rng) for each in problem.space}
+        assert math.isfinite(problem.function(drawn))
 
 
 def test_no_configuration_lies_below_a_known_minimum(quality: Any) -> None:
@@ -154,6 +181,25 @@ def test_the_report_names_methods_and_problems(tmp_path: Path) -> None:
     assert "### Median of the best value, 25 trials, one at a time" in text
     assert "| conditional 8 (0) | **" in text
     assert "| `random` | sherpa-random " in text
+
+
+def test_each_rule_is_said_with_its_measurement(quality: Any, tmp_path: Path) -> None:
+    curves, rules = quality("curves"), quality("rules")
+    for trials, keys in rules.keys(0, 2).items():
+        for method, problem, batch, seed in keys:
+            better = method == "gp 200 then cma-es"
+            run = curves.Run(method, problem, batch, seed, trials, 1.0, {}, [(1, -float(better))])
+            curves.write(run, tmp_path)
+
+    lines = rules.table(list(curves.read(tmp_path, rules.WAYS).values()))[2:]
+
+    assert len(lines) == len(rules.RULES)
+    won = {line.split(" | ")[0].strip("| "): line.split(" | ")[3:5] for line in lines}
+    assert won.pop("where all are numbers `cma-es` goes on, not `tpe`") == [
+        "2",
+        "**1.00** (1.00 to 1.00)",
+    ]
+    assert all(each == ["2", "**0.50** (0.50 to 0.50)"] for each in won.values())
 
 
 @pytest.mark.parametrize("name", ["random", "tpe", "Optuna TPE"])

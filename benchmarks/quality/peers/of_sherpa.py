@@ -11,7 +11,12 @@ DISTRIBUTIONS: list[str] = ["sherpa-core"]
 
 class Optimizer:
     def __init__(
-        self, space: list[dict[str, Any]], seed: int, trials: int, algorithm: str, distribution: str
+        self,
+        space: list[dict[str, Any]],
+        seed: int,
+        trials: int,
+        algorithm: str | dict[str, Any],
+        distribution: str,
     ) -> None:
         DISTRIBUTIONS[:] = [distribution]
         parameters = [_parameter(each) for each in space]
