@@ -145,6 +145,18 @@ def test_the_start_keeps_its_distance_also_from_trials_of_others() -> None:
     assert min(after - before for before, after in pairwise(found)) > 0.1
 
 
+def test_the_model_begins_after_ten_results_however_many_parameters_there_are() -> None:
+    studies = []
+    for place in (0.2, 0.7):
+        study = Simulation(GaussianProcess(), [Continuous(f"x{i}", [0, 1]) for i in range(30)])
+        trials = go_on(
+            study, 11, lambda place=place, **xs: sum(abs(x - place) for x in xs.values())
+        )
+        studies.append([tuple(trial.parameters.values()) for trial in trials])
+    same = [one == other for one, other in zip(*studies, strict=True)]
+    assert same == [True] * 10 + [False]
+
+
 def test_num_startup_results_of_anybody_begin_the_model_phase() -> None:
     suggested = []
     for num_startup in (3, 100):

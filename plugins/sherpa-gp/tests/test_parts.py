@@ -22,7 +22,7 @@ from sherpa_testkit.showcase import CONDITIONAL
 from sherpa_testkit.strategies import spaces
 
 COLUMNS = np.array([0, 1, 2, 2])
-LOGS = np.log([0.4, 0.7, 1.0, 1.3, 1e-3])
+LOGS = np.log([0.4, 0.7, 1.0, 0.5, 1.3, 1e-3])
 
 
 @pytest.fixture
@@ -114,7 +114,7 @@ def test_learns_which_parameters_matter_and_how_noisy_results_are(
     targets = (targets - targets.mean()) / targets.std()
     for noise in (0.0, 0.5):
         noisy = targets + noise * rng.standard_normal(60)
-        first, second, _, learnt = np.exp(fit.learn(features, np.arange(2), noisy))
+        first, second, _, _, learnt = np.exp(fit.learn(features, np.arange(2), noisy))
         assert second > 3 * first
         assert np.sqrt(learnt) == pytest.approx(noise, abs=0.15)
 
@@ -129,6 +129,17 @@ def test_the_posterior_predicts(rng: np.random.Generator) -> None:
     assert np.abs(means[:, 0] - np.sin(4 * fresh[:, 0]) - fresh[:, 1]).max() < 0.3
     assert (deviations < 0.5).all()
     assert model.fitted[:, 0] == pytest.approx(targets, abs=0.05)
+
+
+def test_a_trend_in_many_parameters_shows_in_a_few_results(rng: np.random.Generator) -> None:
+    def bowl(features: Any) -> Any:
+        return ((features - np.linspace(0.2, 0.8, 10)) ** 2).sum(axis=1)
+
+    features, fresh = rng.random((30, 10)), rng.random((200, 10))
+    targets = bowl(features) - bowl(features).mean()
+    logs = fit.learn(features, np.arange(10), targets / targets.std())
+    means = Posterior(features, np.arange(10), targets[:, None], logs).moments(fresh)[0]
+    assert np.corrcoef(means[:, 0], bowl(fresh))[0, 1] > 0.85
 
 
 def test_draws_have_the_moments_of_the_posterior(rng: np.random.Generator) -> None:
@@ -170,7 +181,7 @@ def test_the_gradient_of_the_acquisition(
 
 def test_hopeless_points_still_differ(rng: np.random.Generator) -> None:
     features = np.linspace(0, 1, 5)[:, None]
-    logs = np.log([0.3, 1.0, 1e-6])
+    logs = np.log([0.3, 1e-4, 1.0, 1e-6])
     targets = np.array([[-1e6], [1.0], [2.0], [3.0], [4.0]])
     model = Posterior(features, np.zeros(1, int), targets, logs)
     values, gradients = LogExpectedImprovement(model, None).gradients(np.array([[0.6], [0.8]]))
@@ -186,7 +197,7 @@ def test_the_search_finds_the_best_of_all_configurations(rng: np.random.Generato
     space = [Discrete("n", [1, 9]), Choice("kind", ["a", "b", "c"]), Ordinal("size", [1, 2, 4])]
     encoding = Encoding(SearchSpace(space))
     tried = encoding.drawn(6, rng)
-    logs = np.log([0.5, 1.0, 0.5, 1.0, 1e-3])
+    logs = np.log([0.5, 1.0, 0.5, 0.1, 1.0, 1e-3])
     features = encoding.features(tried)
     model = Posterior(features, encoding.columns, rng.standard_normal((6, 1)), logs)
     acquisition = LogExpectedImprovement(model, None)
@@ -205,7 +216,7 @@ def test_the_search_climbs_to_where_the_slope_is_zero(rng: np.random.Generator) 
     encoding = Encoding(SearchSpace([Continuous("x", [0, 1]), Continuous("y", [0, 1])]))
     tried = encoding.drawn(30, rng)
     values = ((tried - 0.5) ** 2).sum(axis=1, keepdims=True)
-    model = Posterior(tried, encoding.columns, values, np.log([0.6, 0.6, 1.0, 1e-6]))
+    model = Posterior(tried, encoding.columns, values, np.log([0.6, 0.6, 0.1, 1.0, 1e-6]))
     acquisition = LogExpectedImprovement(model, None)
     best = tried[np.argsort(values[:, 0])]
     found = candidates(acquisition, encoding, best, rng)[:1]

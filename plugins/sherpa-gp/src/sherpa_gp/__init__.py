@@ -21,12 +21,13 @@ class GaussianProcess(Algorithm):
 
     Args:
         num_startup: number of results before a model is fitted; until then trials keep away
-            from each other. Default: number of parameters + 1, at least 4.
+            from each other. Default: number of parameters + 1, at least 4 and at most 10.
         max_num_trials: number of trials after which it is done. Default: never.
     """
 
     num_startup: int | None = option(
-        "number of results before a model is fitted; default: number of parameters + 1, at least 4",
+        "number of results before a model is fitted; default: number of parameters + 1, "
+        "at least 4 and at most 10",
         default=None,
         validator=attrs.validators.optional(
             [attrs.validators.instance_of(int), attrs.validators.ge(1)]
@@ -52,7 +53,7 @@ class GaussianProcess(Algorithm):
         data = history.cached(self, lambda: Data(history))
         data.update(history)
         running = list(history.running.values())
-        if data.num_results < (self.num_startup or max(4, len(parameters) + 1)):
+        if data.num_results < (self.num_startup or min(max(4, len(parameters) + 1), 10)):
             return spread(data, running, rng)
         with _threads().limit(limits=1):
             return promising(data, running, rng)

@@ -8,7 +8,7 @@ import numpy as np
 from scipy.linalg import lapack
 
 from sherpa_gp.encoding import Array
-from sherpa_gp.kernel import matern, squared_distances
+from sherpa_gp.kernel import matern, squared_distances, trend
 
 
 class Posterior:
@@ -28,8 +28,9 @@ class Posterior:
         self._given = (features, columns, targets, logs)
         self._lengths: Array = np.exp(logs[columns])
         self._scaled = features / self._lengths
-        self._scale, noise = np.exp(logs[-2:])
-        signal = self._cross(self._scaled)
+        self._terms = trend(features)[0]
+        self._trend, self._scale, noise = np.exp(logs[-3:])
+        signal = self._cross(features)
         while True:
             covariance = signal.copy()
             covariance.flat[:: len(signal) + 1] += noise
@@ -40,11 +41,17 @@ class Posterior:
         self._weights = lapack.dpotrs(self._factor, targets, lower=1)[0]
         self.fitted = targets - noise * self._weights
 
-    def _cross(self, scaled: Array) -> Array:
+    def _cross(self, features: Array) -> Array:
         """Return the covariances of the inputs with others."""
-        cross = matern(squared_distances(self._scaled, scaled))[0]
+        cross = matern(squared_distances(self._scaled, features / self._lengths))[0]
         cross *= self._scale
+        cross += self._trend * (self._terms @ trend(features)[0].T)
         return cross
+
+    def _prior(self, features: Array) -> Array:
+        """Return the variances before anything was seen."""
+        variances: Array = self._scale + self._trend * (trend(features)[0] ** 2).sum(axis=1)
+        return variances
 
     def extended(self, features: Array, targets: Array) -> Posterior:
         """Return the process conditioned on more, with as many versions as `targets` has."""
@@ -56,17 +63,18 @@ class Posterior:
 
     def moments(self, features: Array) -> tuple[Array, Array]:
         """Return means, shape (m, s), and standard deviations, shape (m,), without noise."""
-        cross = self._cross(features / self._lengths)
+        cross = self._cross(features)
         solved = lapack.dtrtrs(self._factor, cross, lower=1)[0]
-        variances = self._scale - np.einsum("ij,ij->j", solved, solved)
+        variances = self._prior(features) - np.einsum("ij,ij->j", solved, solved)
         return cross.T @ self._weights, self._root(variances)
 
     def sampled(self, features: Array, normals: Array) -> Array:
         """Return draws of the values at some inputs together, one for each column of normals."""
-        scaled = features / self._lengths
-        cross = self._cross(scaled)
+        scaled, terms = features / self._lengths, trend(features)[0]
+        cross = self._cross(features)
         solved = lapack.dtrtrs(self._factor, cross, lower=1)[0]
         covariance = self._scale * matern(squared_distances(scaled, scaled))[0]
+        covariance += self._trend * (terms @ terms.T)
         values, vectors = np.linalg.eigh(covariance - solved.T @ solved)
         drawn: Array = (vectors * self._root(values)) @ normals
         drawn += cross.T @ self._weights
@@ -78,16 +86,21 @@ class Posterior:
         Returns:
             Means (m, s), deviations (m,), and gradients of shapes (m, s, f) and (m, f).
         """
-        scaled = features / self._lengths
+        scaled, (terms, slopes) = features / self._lengths, trend(features)
         cross, slope = matern(squared_distances(self._scaled, scaled))
         cross *= self._scale
+        cross += self._trend * (self._terms @ terms.T)
         slope *= 2.0 * self._scale
         solved = lapack.dpotrs(self._factor, cross, lower=1)[0]
-        deviations = self._root(self._scale - np.einsum("ij,ij->j", cross, solved))
+        deviations = self._root(self._prior(features) - np.einsum("ij,ij->j", cross, solved))
         by_mean = np.stack(
             [self._pull(slope * each[:, None], scaled) for each in self._weights.T], axis=1
         )
-        by_deviation = -self._pull(slope * solved, scaled) / deviations[:, None]
+        coefficients = self._trend * (self._weights.T @ self._terms)
+        by_mean += _folded(slopes[:, None] * coefficients)
+        by_deviation = self._trend * _folded(slopes * (terms - solved.T @ self._terms))
+        by_deviation -= self._pull(slope * solved, scaled)
+        by_deviation /= deviations[:, None]
         return cross.T @ self._weights, deviations, by_mean, by_deviation
 
     def _root(self, variances: Array) -> Array:
@@ -100,3 +113,10 @@ class Posterior:
         pulled: Array = forces.sum(axis=0)[:, None] * scaled - forces.T @ self._scaled
         pulled /= self._lengths
         return pulled
+
+
+def _folded(slopes: Array) -> Array:
+    """Return the sum of what each feature and its square contribute, shape (..., f)."""
+    first, second = np.split(slopes, 2, axis=-1)
+    total: Array = first + second
+    return total
