@@ -240,7 +240,7 @@ class JobExecution:
         except SchedulerError as error:
             self._silent_since = since = self._silent_since or now
             if now - since > _SILENCE:
-                raise
+                raise SchedulerError(str(error)) from error  # not `Unreachable`: it was borne
             logger.warning("asking the scheduler again: %s", error)
             self._asked = now + 1.0 - self._interval
             return ended

@@ -8,7 +8,7 @@ import pytest
 import sherpa_core as sherpa
 from sherpa_core import AlgorithmState, Study, Trial, UserError
 from sherpa_core.errors import StudyStopped
-from sherpa_core.events import encode
+from sherpa_testkit.studies import ask, tell
 
 PARAMETERS = [
     sherpa.Continuous("lr", [0.005, 0.1], "log"),
@@ -17,35 +17,8 @@ PARAMETERS = [
 ]
 
 
-class Clock:
-    """A second goes by with each look."""
-
-    now = 1000.0
-
-    def __call__(self) -> float:
-        self.now += 1.0
-        return self.now
-
-
 def new(algorithm: Any = "random", parameters: Any = None, **more: Any) -> Study:
     return Study(parameters or PARAMETERS, algorithm, disable_dashboard=True, **more)
-
-
-def log_of(study: Study) -> list[str]:
-    return [encode(event) for event in study._log.read(0)]
-
-
-def started(study: Study) -> Trial:
-    trial = study.get_suggestion()
-    assert isinstance(trial, Trial)
-    return trial
-
-
-def complete(study: Study, objective: float = 0.5) -> Trial:
-    trial = started(study)
-    study.add_observation(trial, objective)
-    study.finalize(trial)
-    return trial
 
 
 # The manual's loops
@@ -103,7 +76,7 @@ def test_the_manuals_grid() -> None:
 
 def test_done_stays_done() -> None:
     study = new(sherpa.algorithms.RandomSearch(max_num_trials=1))
-    complete(study)
+    tell(study, ask(study), 0.5)
 
     assert study.get_suggestion() is AlgorithmState.DONE
     assert study.get_suggestion() is AlgorithmState.DONE
@@ -142,7 +115,7 @@ class Turns:
 
 def test_wait_is_handed_to_who_asks() -> None:
     study = new(Turns())
-    started(study)
+    ask(study)
 
     assert study.get_suggestion() is AlgorithmState.WAIT
 
@@ -176,7 +149,7 @@ def test_a_loop_waits_for_the_trials_of_others() -> None:
 
     algorithm = Ending()
     study = new(algorithm)
-    others = started(study)
+    others = ask(study)
 
     seen = []
     for trial in study:
@@ -199,7 +172,7 @@ class StopAfter:
 
 def test_a_rule_stops_and_finalize_knows() -> None:
     study = new(stopping_rule=StopAfter())
-    trial = started(study)
+    trial = ask(study)
     iteration = 0
     while not study.should_trial_stop(trial):
         study.add_observation(trial, 0.5, iteration)
@@ -213,7 +186,7 @@ def test_a_rule_stops_and_finalize_knows() -> None:
 
 def test_finalize_takes_the_users_word_over_the_rules() -> None:
     study = new(stopping_rule=StopAfter())
-    trial = started(study)
+    trial = ask(study)
     study.add_observation(trial, 0.5, 1)
     study.add_observation(trial, 0.4, 2)
     assert study.should_trial_stop(trial)
@@ -230,7 +203,7 @@ def test_any_rule_stops() -> None:
             return False
 
     study = new(stopping_rule=Never(), stopping_rules=[Never(), StopAfter()])
-    trial = started(study)
+    trial = ask(study)
     study.add_observation(trial, 0.5, 1)
     assert not study.should_trial_stop(trial)
     study.add_observation(trial, 0.5, 2)
@@ -239,7 +212,7 @@ def test_any_rule_stops() -> None:
 
 def test_without_a_rule_nothing_stops_until_somebody_asks_for_it() -> None:
     study = new()
-    trial = started(study)
+    trial = ask(study)
     assert not study.should_trial_stop(trial)
 
     study.request_stop(trial, "too slow")
@@ -268,8 +241,8 @@ def test_a_rule_may_end_the_study() -> None:
             return history.best is not None and history.best.objective < 0.1
 
     study = new(stopping_rule=Enough())
-    complete(study, 0.5)
-    complete(study, 0.05)
+    tell(study, ask(study), 0.5)
+    tell(study, ask(study), 0.05)
 
     assert study.get_suggestion() is AlgorithmState.DONE
     assert study.history.stop_requested == "stopping rule Enough"
@@ -286,7 +259,7 @@ def test_queued_trials_come_first_in_their_order() -> None:
     study.add_trial(Trial(7, {**CONFIGURATION, "num_units": 60}))
     study.enqueue({**CONFIGURATION, "num_units": np.int64(70)})
 
-    trials = [started(study) for _ in range(3)]
+    trials = [ask(study) for _ in range(3)]
 
     assert [each.id for each in trials] == [1, 2, 3]
     assert [each.parameters["num_units"] for each in trials[:2]] == [60, 70]
@@ -298,7 +271,8 @@ def test_queued_trials_do_not_count_for_the_algorithm() -> None:
     study = new(sherpa.algorithms.RandomSearch(max_num_trials=2))
     study.enqueue(CONFIGURATION)
 
-    assert len([complete(study) for _ in range(3)]) == 3
+    for _ in range(3):
+        tell(study, ask(study), 0.5)
     assert study.get_suggestion() is AlgorithmState.DONE
 
 
@@ -318,11 +292,11 @@ def test_queued_trials_do_not_count_for_the_algorithm() -> None:
 )
 def test_wrong_queued_trials_are_refused(configuration: Any, sentence: str) -> None:
     study = new()
-    before = log_of(study)
+    before = list(study._log.read(0))
 
     with pytest.raises(UserError, match=sentence):
         study.enqueue(configuration)
-    assert log_of(study) == before
+    assert list(study._log.read(0)) == before
 
 
 def test_add_trial_takes_trials() -> None:
@@ -335,7 +309,7 @@ def test_add_trial_takes_trials() -> None:
 
 def test_a_trials_parameters_are_ones_own() -> None:
     study = new(parameters=[sherpa.Choice("layers", [[16, 32]])])
-    trial = started(study)
+    trial = ask(study)
 
     trial.parameters["layers"].append(99)
     study.add_observation(trial, 1.0)
@@ -374,4 +348,4 @@ def test_a_keras_callback_without_its_distribution_says_what_to_install(
     monkeypatch.setattr("sherpa_core.registry.entries", lambda kind: {})
 
     with pytest.raises(sherpa.PluginError, match="pip install sherpa-contrib"):
-        study.keras_callback(started(study), objective_name="val_loss")
+        study.keras_callback(ask(study), objective_name="val_loss")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from typing import Any
 
@@ -11,51 +12,25 @@ import pytest
 import sherpa_core as sherpa
 from sherpa_core import Study, Trial, UserError
 from sherpa_core.events import encode
+from sherpa_testkit.studies import ask, study_of, tell
 
-PARAMETERS = [
-    sherpa.Continuous("lr", [0.005, 0.1], "log"),
-    sherpa.Discrete("num_units", [50, 200]),
-    sherpa.Choice("activation", ["relu", "elu"]),
-]
+PARAMETERS = [sherpa.Continuous("lr", [0.005, 0.1], "log")]
 
 
-class Clock:
-    """A second goes by with each look."""
-
-    now = 1000.0
-
-    def __call__(self) -> float:
-        self.now += 1.0
-        return self.now
-
-
-def new(algorithm: Any = "random", parameters: Any = None, **more: Any) -> Study:
-    return Study(parameters or PARAMETERS, algorithm, disable_dashboard=True, **more)
+def new(**more: Any) -> Study:
+    return study_of(PARAMETERS, **more)
 
 
 def log_of(study: Study) -> list[str]:
     return [encode(event) for event in study._log.read(0)]
 
 
-def started(study: Study) -> Trial:
-    trial = study.get_suggestion()
-    assert isinstance(trial, Trial)
-    return trial
-
-
-def complete(study: Study, objective: float = 0.5) -> Trial:
-    trial = started(study)
-    study.add_observation(trial, objective)
-    study.finalize(trial)
-    return trial
-
-
 # Observations
 
 
 def test_an_observation_is_kept_with_its_context() -> None:
-    study = new(clock=Clock())
-    trial = started(study)
+    study = new(clock=itertools.count(1000.0).__next__)
+    trial = ask(study)
 
     study.add_observation(trial, np.float64(0.25), np.int64(3), {"acc": 0.5, "sizes": (1, 2)})
 
@@ -67,7 +42,7 @@ def test_an_observation_is_kept_with_its_context() -> None:
 
 def test_nan_is_kept_and_never_best() -> None:
     study = new()
-    trial = started(study)
+    trial = ask(study)
     for iteration, objective in enumerate([math.nan, 3.0, math.nan]):
         study.add_observation(trial, objective, iteration)
     study.finalize(trial)
@@ -78,8 +53,8 @@ def test_nan_is_kept_and_never_best() -> None:
 
 def test_infinity_may_be_best_where_that_is_better() -> None:
     study = new(lower_is_better=True)
-    complete(study, -math.inf)
-    complete(study, 0.0)
+    tell(study, ask(study), -math.inf)
+    tell(study, ask(study), 0.0)
 
     assert study.get_best_result()["Trial-ID"] == 1
 
@@ -104,7 +79,7 @@ def test_infinity_may_be_best_where_that_is_better() -> None:
 )
 def test_wrong_observations_change_nothing(arguments: Any, sentence: str) -> None:
     study = new()
-    trial = started(study)
+    trial = ask(study)
     study.add_observation(trial, 0.5, 7)
     before = log_of(study)
 
@@ -120,7 +95,7 @@ def test_wrong_observations_change_nothing(arguments: Any, sentence: str) -> Non
 
 def test_an_iteration_counts_once_whatever_the_order() -> None:
     study = new()
-    trial = started(study)
+    trial = ask(study)
     for iteration in (5, 3):
         study.add_observation(trial, 0.5, iteration)
 
@@ -136,8 +111,8 @@ def test_a_metric_named_like_an_inactive_parameter_is_refused() -> None:
         sherpa.Choice("p", [1, 2]),
         sherpa.Continuous("x", [0, 1], when={"p": 3 - 1}),
     ]
-    study = new(sherpa.algorithms.GridSearch(), parameters)
-    trial = started(study)
+    study = study_of(parameters, sherpa.algorithms.GridSearch())
+    trial = ask(study)
     assert "x" not in trial.parameters
 
     with pytest.raises(UserError, match="'x': a parameter is"):
@@ -149,7 +124,8 @@ def test_a_metric_named_like_an_inactive_parameter_is_refused() -> None:
 
 def test_a_second_finalize_is_refused() -> None:
     study = new()
-    trial = complete(study)
+    trial = ask(study)
+    tell(study, trial, 0.5)
     before = log_of(study)
 
     with pytest.raises(UserError, match="trial 1 has ended already, as COMPLETED"):
@@ -164,7 +140,7 @@ def test_a_second_finalize_is_refused() -> None:
 @pytest.mark.parametrize("trial", [Trial(99, {}), None, "1", 1, {"id": 1}], ids=repr)
 def test_an_unknown_trial_is_refused(trial: Any) -> None:
     study = new()
-    started(study)
+    ask(study)
     before = log_of(study)
 
     for call in (study.finalize, study.should_trial_stop, study.request_stop):
@@ -178,7 +154,7 @@ def test_an_unknown_trial_is_refused(trial: Any) -> None:
 @pytest.mark.parametrize("status", ["completed", "DONE", "RUNNING", "INTERMEDIATE", 3, ""])
 def test_a_wrong_status_is_refused(status: Any) -> None:
     study = new()
-    trial = started(study)
+    trial = ask(study)
     before = log_of(study)
 
     with pytest.raises(UserError, match="status must be one of 'COMPLETED', 'FAILED' and 'STOP"):
@@ -188,12 +164,12 @@ def test_a_wrong_status_is_refused(status: Any) -> None:
 
 def test_a_trial_without_observations_may_fail_or_stop_but_not_complete() -> None:
     study = new()
-    trial = started(study)
+    trial = ask(study)
 
     with pytest.raises(UserError, match="trial 1 has no observation: finalize it as FAILED or"):
         study.finalize(trial)
     study.finalize(trial, "FAILED")
-    study.finalize(started(study), "STOPPED")
+    study.finalize(ask(study), "STOPPED")
 
     assert study.results["Status"].tolist() == ["FAILED", "STOPPED"]
 
@@ -201,9 +177,7 @@ def test_a_trial_without_observations_may_fail_or_stop_but_not_complete() -> Non
 def test_the_best_looks_at_completed_and_stopped_trials() -> None:
     study = new()
     for objective, status in [(0.1, "FAILED"), (0.2, "STOPPED"), (0.3, "COMPLETED")]:
-        trial = started(study)
-        study.add_observation(trial, objective)
-        study.finalize(trial, status)
-    study.add_observation(started(study), 0.0)
+        tell(study, ask(study), objective, status)
+    study.add_observation(ask(study), 0.0)
 
     assert study.get_best_result()["Objective"] == 0.2

@@ -7,9 +7,8 @@ import os
 import shutil
 import subprocess
 import sys
-import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -24,6 +23,7 @@ from sherpa_core.serving import Served
 from sherpa_http.storage import URL_FILE
 from sherpa_local import LocalScheduler
 from sherpa_testkit.services import require_service
+from sherpa_testkit.waiting import until
 
 HERE = Path(__file__).parent
 
@@ -44,13 +44,6 @@ def diary(folder: Path, word: str) -> list[list[str]]:
 
 def token_of(folder: Path) -> str:
     return str(urlsplit((folder / URL_FILE).read_text()).password)
-
-
-def wait_for(condition: Callable[[], object]) -> None:
-    deadline = time.monotonic() + 120
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
 
 
 def check(folder: Path, trials: int, iterations: int) -> History:
@@ -124,10 +117,10 @@ def test_a_runner_that_is_killed_and_followed(tmp_path: Path) -> None:
         return any(words in path.read_text("utf-8") for path in outputs)
 
     with runner(tmp_path / "first.log") as first:
-        wait_for(lambda: len(diary(folder, "sent")) > 20)
+        until(lambda: len(diary(folder, "sent")) > 20)
         url = (folder / URL_FILE).read_text()
         first.kill()
-    wait_for(lambda: told("the storage does not answer"))
+    until(lambda: told("the storage does not answer"))
     assert len(diary(folder, "sent")) < 4 * iterations
     with runner(tmp_path / "second.log") as second:
         assert second.wait(120) == 0, (tmp_path / "second.log").read_text()

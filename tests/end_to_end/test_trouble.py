@@ -8,9 +8,8 @@ import signal
 import sqlite3
 import subprocess
 import sys
-import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
@@ -20,19 +19,13 @@ import pytest
 import sherpa_core as sherpa
 from sherpa_core.jobs import process_start
 from sherpa_core.locate import open_log
+from sherpa_testkit.waiting import until
 
 pytestmark = pytest.mark.timeout(240)
 
 SCRIPT = Path(__file__).with_name("study.py")
 TRIALS = 6
 SMALL = 16_384  # bytes: a database is larger, what is written to standard error is not
-
-
-def wait_until(condition: Callable[[], Any]) -> None:
-    deadline, pause = time.monotonic() + 60, threading.Event()
-    while not condition():
-        assert time.monotonic() < deadline, "it never happens"
-        pause.wait(0.005)
 
 
 class Runner:
@@ -70,7 +63,7 @@ class Runner:
             assert self.process.poll() is None, self.errors.read_text()
             return len(self.diary()) >= wanted and self.diary()[-1][0] == "sent"
 
-        wait_until(works)
+        until(works)
 
     def processes(self) -> set[int]:
         return {int(pid) for words in self.diary() if words[0] == "began" for pid in words[3:]}
@@ -147,7 +140,7 @@ def test_ctrl_c_during_the_start(tmp_path: Path, reference: list[Any], moment: f
         runner.process.send_signal(signal.SIGINT)
         runner.wait()
         processes = runner.processes()
-        wait_until(lambda: all(process_start(pid) is None for pid in processes))
+        until(lambda: all(process_start(pid) is None for pid in processes))
 
     assert run_to_the_end(tmp_path / "study", "function") == reference
 
@@ -197,7 +190,7 @@ def test_a_disk_that_is_full_for_seconds_is_waited_for(
     with started(tmp_path / "study", "function") as runner:
         runner.wait_for_work()
         before = allow(runner, SMALL)
-        wait_until(lambda: "trying again" in runner.errors.read_text())
+        until(lambda: "trying again" in runner.errors.read_text())
         allow(runner, before)
         runner.finish()
 
@@ -257,4 +250,4 @@ def test_a_trial_that_takes_too_long_ends_with_all_it_has_started(
     assert (trial.status, trial.failure) == ("FAILED", "timeout: it ran longer than 2 s")
     pids = (tmp_path / "pids").read_text().split()
     assert len(pids) == 2
-    wait_until(lambda: all(process_start(int(pid)) is None for pid in pids))
+    until(lambda: all(process_start(int(pid)) is None for pid in pids))

@@ -11,6 +11,7 @@ from sherpa_asha import Hyperband, SuccessiveHalving
 from sherpa_asha.rungs import resources
 from sherpa_core import Algorithm, AlgorithmState, Continuous, Study, Trial
 from sherpa_testkit import AlgorithmContract
+from sherpa_testkit.studies import ask
 
 
 class TestASHAContract(AlgorithmContract):
@@ -37,12 +38,6 @@ def study_of(algorithm: Algorithm, lower_is_better: bool = False) -> Study:
     )
 
 
-def next_trial(study: Study) -> Trial:
-    trial = study.get_suggestion()
-    assert isinstance(trial, Trial)
-    return trial
-
-
 # The validation accuracies that the manual prints (section 2.7), the best of each trial.
 PRINTED = (0.9426, 0.9213, 0.9112, 0.9659, 0.9098, 0.9169, 0.9521, 0.9679, 0.9421, 0.9644, 0.9731)
 
@@ -66,10 +61,10 @@ def test_the_manuals_printed_run() -> None:
 def test_a_promoted_trial_keeps_its_configuration_and_trains_the_rest() -> None:
     study = study_of(SuccessiveHalving())
     for _ in range(3):
-        trial = next_trial(study)
+        trial = ask(study)
         study.add_observation(trial, trial.parameters["x"])
         study.finalize(trial)
-    promoted = next_trial(study)
+    promoted = ask(study)
     parent = study.history.trials[promoted.parent or 0]
     assert promoted.parameters["x"] == parent.parameters["x"]
     assert [promoted.parameters[key] for key in ("resource_start", "resource_total")] == [1, 4]
@@ -95,7 +90,7 @@ def test_rungs_are_exact(r: int, R: int, eta: int, s: int, expected: list[int]) 
 def test_failed_and_stopped_trials_are_never_promoted(status: str) -> None:
     study = study_of(SuccessiveHalving(eta=2))
     for _ in range(20):
-        trial = next_trial(study)
+        trial = ask(study)
         assert trial.parameters["rung"] == 0
         study.add_observation(trial, 1.0)
         study.finalize(trial, status)
@@ -105,7 +100,7 @@ def test_a_trial_whose_child_failed_is_not_promoted_again() -> None:
     study = study_of(SuccessiveHalving(eta=2))
     parents = []
     for _ in range(40):
-        trial = next_trial(study)
+        trial = ask(study)
         if trial.parent is not None:
             parents.append(trial.parent)
             study.finalize(trial, "FAILED")
@@ -120,11 +115,11 @@ def test_the_last_of_a_rung_is_promoted_when_lower_is_better() -> None:
     study = study_of(SuccessiveHalving(), lower_is_better=True)
     trials = []
     for _ in range(3):
-        trials.append(next_trial(study))
+        trials.append(ask(study))
         study.add_observation(trials[-1], trials[-1].parameters["x"])
         study.finalize(trials[-1])
     best = min(trials, key=lambda trial: trial.parameters["x"])
-    assert next_trial(study).parent == best.id
+    assert ask(study).parent == best.id
 
 
 def test_hyperband_gives_each_bracket_an_equal_share_of_the_resource() -> None:

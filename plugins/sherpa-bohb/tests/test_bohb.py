@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import pytest
 
 from sherpa_bohb import BOHB
-from sherpa_core import Algorithm, Choice, Continuous, History, SearchSpace, Study, Trial
+from sherpa_core import Algorithm, Choice, Continuous, History, SearchSpace, Trial
 from sherpa_core.errors import PluginError, UserError
 from sherpa_testkit import AlgorithmContract
+from sherpa_testkit.studies import go_on, study_of
 
 SPACE = [
     Continuous("lr", [1e-5, 1.0], "log"),
@@ -39,23 +41,10 @@ class Looking:
         return {"lr": 0.5, "decay": 0.5, "kind": "c"}
 
 
-def study_of(algorithm: Algorithm, seed: int = 1) -> Study:
-    return Study(SPACE, algorithm, random_seed=seed, disable_dashboard=True)
-
-
-def loss(trial: Trial) -> float:
+def loss(values: Mapping[str, Any]) -> float:
     """The objective: what the configuration is worth, and more where training was short."""
-    values = trial.parameters
     worth = (math.log10(values["lr"]) + 2.5) ** 2 + abs(values["decay"] - 0.2)
     return float(worth + (values["kind"] != "b") + 1 / values["resource_total"])
-
-
-def go_on(study: Study, trials: int) -> None:
-    for _ in range(trials):
-        trial = study.get_suggestion()
-        assert isinstance(trial, Trial)
-        study.add_observation(trial, loss(trial))
-        study.finalize(trial)
 
 
 def test_it_finds_more_than_hyperband_with_the_same_resource() -> None:
@@ -63,21 +52,19 @@ def test_it_finds_more_than_hyperband_with_the_same_resource() -> None:
     for name, best in found.items():
         for seed in range(4):
             algorithm = {"name": name, "R": 27, "max_finished_configs": 1000}
-            study = Study(SPACE, algorithm, random_seed=seed, disable_dashboard=True)
-            go_on(study, 150)
-            best.append(study.get_best_result()["Objective"])
+            best.append(go_on(study_of(SPACE, algorithm, seed), loss, 150))
     assert np.mean(found["bohb"]) < 0.5 * np.mean(found["hyperband"])
 
 
 def test_the_model_sees_the_largest_resource_with_enough_results() -> None:
     model = Looking()
-    study = study_of(BOHB(R=9, max_finished_configs=100, random_fraction=0, model=model))
+    study = study_of(SPACE, BOHB(R=9, max_finished_configs=100, random_fraction=0, model=model))
     while True:
         before = len(model.shown)
         counts = dict.fromkeys((1, 3, 9), 0)
         for trial in study.history.ended:
             counts[trial.parameters["resource"]] += 1
-        go_on(study, 1)
+        go_on(study, loss, 1)
         if len(model.shown) > before:
             enough = [resource for resource, count in counts.items() if count >= len(SPACE) + 3]
             assert set(model.shown[-1]) == {max(enough)}
@@ -90,7 +77,7 @@ def test_the_model_sees_the_largest_resource_with_enough_results() -> None:
 
 def test_failed_trials_are_no_results_for_a_model() -> None:
     model = Looking()
-    study = study_of(BOHB(R=9, random_fraction=0, model=model))
+    study = study_of(SPACE, BOHB(R=9, random_fraction=0, model=model))
     for _ in range(30):
         trial = study.get_suggestion()
         assert isinstance(trial, Trial)
@@ -99,16 +86,18 @@ def test_failed_trials_are_no_results_for_a_model() -> None:
 
 
 def test_a_share_of_the_configurations_is_random() -> None:
-    study = study_of(BOHB(R=9, max_finished_configs=1000, random_fraction=0.25, model=Looking()))
-    go_on(study, 300)
+    study = study_of(
+        SPACE, BOHB(R=9, max_finished_configs=1000, random_fraction=0.25, model=Looking())
+    )
+    go_on(study, loss, 300)
     new = [each for each in study.history.trials.values() if each.parent is None][30:]
     chosen = [each.parameters["kind"] == "c" and each.parameters["decay"] == 0.5 for each in new]
     assert 0.65 < np.mean(chosen) < 0.85
 
 
 def test_promoted_trials_keep_their_configuration() -> None:
-    study = study_of(BOHB(R=9))
-    go_on(study, 60)
+    study = study_of(SPACE, BOHB(R=9))
+    go_on(study, loss, 60)
     promoted = [each for each in study.history.trials.values() if each.parent is not None]
     assert promoted
     for trial in promoted:

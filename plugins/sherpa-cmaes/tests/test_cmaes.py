@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -17,48 +16,21 @@ from sherpa_core import (
     Choice,
     Continuous,
     Discrete,
-    Ordinal,
-    Parameter,
     Study,
-    Trial,
 )
 from sherpa_testkit import AlgorithmContract
+from sherpa_testkit.problems import NETWORK, PIPELINE, Problem
+from sherpa_testkit.studies import ask, go_on, go_wrong, study_of, tell
 
 Objective = Callable[[Mapping[str, Any]], float]
 
 CUBE = [Continuous(name, [-5, 10]) for name in "wxyz"]
-MIXED = [
-    Continuous("lr", [1e-5, 1.0], "log"),
-    Discrete("layers", [1, 12]),
-    Discrete("units", [8, 1024], "log"),
-    Ordinal("batch", [16, 32, 64, 128]),
-    Choice("kind", ["a", "b", "c"]),
-]
-TREE = [
-    Choice("model", ["forest", "svm"]),
-    Discrete("depth", [1, 20], when={"model": "forest"}),
-    Continuous("C", [1e-3, 1e3], "log", when={"model": "svm"}),
-]
 
 
 def ellipsoid(values: Mapping[str, Any]) -> float:
     """The objective of numbers that matter very differently and act together."""
     w, x, y, z = (values[name] - 2.5 for name in "wxyz")
     return float((w + x) ** 2 + 100 * (w - x) ** 2 + 10 * y**2 + 0.1 * (z + y) ** 2)
-
-
-def network(values: Mapping[str, Any]) -> float:
-    """The objective of mixed parameters, 0 at its best."""
-    rate = (math.log10(values["lr"]) + 2.5) ** 2
-    size = 0.1 * abs(values["layers"] - 4) + (math.log2(values["units"]) - 7) ** 2 / 4
-    return rate + size + (values["batch"] != 64) + {"a": 1.0, "b": 0.0, "c": 0.5}[values["kind"]]
-
-
-def pipeline(values: Mapping[str, Any]) -> float:
-    """The objective of conditional parameters, 0 at its best."""
-    if values["model"] == "forest":
-        return 0.5 + abs(values["depth"] - 9) / 10
-    return (math.log10(values["C"]) - 1) ** 2
 
 
 class TestCMAESContract(AlgorithmContract):
@@ -77,30 +49,6 @@ class TestSmallPopulationContract(AlgorithmContract):
         return CMAES(population_size=4)
 
 
-def study_of(space: list[Parameter], algorithm: Any, seed: int = 1) -> Study:
-    return Study(space, algorithm, random_seed=seed, disable_dashboard=True)
-
-
-def ask(study: Study) -> Trial:
-    trial = study.get_suggestion()
-    assert isinstance(trial, Trial)
-    return trial
-
-
-def go_on(study: Study, objective: Objective, trials: int, workers: int = 1) -> float:
-    """Run that many trials, so many at a time, and return the best objective."""
-    running: list[Trial] = []
-    for _ in range(trials):
-        while len(running) < workers:
-            running.append(ask(study))
-        trial = running.pop(0)
-        study.add_observation(trial, objective(trial.parameters))
-        study.finalize(trial)
-    for trial in running:
-        study.finalize(trial, "STOPPED")
-    return float(study.get_best_result()["Objective"])
-
-
 @pytest.mark.parametrize("workers", [1, 8, 30])
 def test_it_gets_far_in_a_narrow_valley(workers: int) -> None:
     found = [go_on(study_of(CUBE, CMAES(), seed), ellipsoid, 400, workers) for seed in range(3)]
@@ -108,10 +56,9 @@ def test_it_gets_far_in_a_narrow_valley(workers: int) -> None:
     assert np.mean(found) < 0.05 * np.mean(random)
 
 
-@pytest.mark.parametrize(("space", "objective"), [(MIXED, network), (TREE, pipeline)])
-def test_it_is_better_than_random_with_parameters_of_all_kinds(
-    space: list[Parameter], objective: Objective
-) -> None:
+@pytest.mark.parametrize("problem", [NETWORK, PIPELINE], ids=["network", "pipeline"])
+def test_it_is_better_than_random_with_parameters_of_all_kinds(problem: Problem) -> None:
+    space, objective = problem.space, problem.objective
     found = [go_on(study_of(space, CMAES(), seed), objective, 150) for seed in range(3)]
     random = [go_on(study_of(space, "random", seed), objective, 150) for seed in range(3)]
     assert np.mean(found) < 0.5 * np.mean(random)
@@ -135,12 +82,9 @@ def test_it_leaves_a_region_where_trials_go_wrong(fate: str) -> None:
         x, y = trial.parameters["x"], trial.parameters["y"]
         if x > 0.5:
             wrong.append(trial.id)
-            if fate != "FAILED":
-                study.add_observation(trial, float(fate))
-            study.finalize(trial, "FAILED" if fate == "FAILED" else "COMPLETED")
-            continue
-        study.add_observation(trial, (x - 0.3) ** 2 + (y - 0.6) ** 2)
-        study.finalize(trial)
+            go_wrong(study, trial, fate)
+        else:
+            tell(study, trial, (x - 0.3) ** 2 + (y - 0.6) ** 2)
     assert len([id for id in wrong if id > 60]) < 10
     assert study.get_best_result()["Objective"] < 1e-3
 
@@ -158,13 +102,11 @@ def test_results_that_come_late_count_whenever_they_come() -> None:
     for study in (prompt, late):
         trials = [ask(study) for _ in range(5)]
         for trial in trials[:4] if study is prompt else trials[1:]:
-            study.add_observation(trial, ellipsoid(trial.parameters))
-            study.finalize(trial)
+            tell(study, trial, ellipsoid(trial.parameters))
         go_on(study, ellipsoid, 3)  # with the late one, this closes the next generation
         left = trials[4] if study is prompt else trials[0]
         before = ask(study)
-        study.add_observation(left, 0.0)
-        study.finalize(left)
+        tell(study, left, 0.0)
         drawn = [trial.metadata["drawn"]["numbers"] for trial in (before, ask(study))]
         assert drawn[0] != drawn[1]
     assert prompt.history.trials[10].parameters != late.history.trials[10].parameters
@@ -176,8 +118,7 @@ def test_trials_of_others_are_where_it_begins() -> None:
     for _ in range(40):
         study.enqueue({name: float(rng.uniform(6, 9)) for name in "wxyz"})
         trial = ask(study)
-        study.add_observation(trial, float(rng.random()))
-        study.finalize(trial)
+        tell(study, trial, float(rng.random()))
     first = [[ask(study).parameters[name] for name in "wxyz"] for _ in range(20)]
     assert np.mean(first) == pytest.approx(7.5, abs=0.8)  # the middle of the space is 2.5
 
@@ -192,15 +133,14 @@ def test_it_starts_again_elsewhere_when_results_no_longer_differ() -> None:
 
 
 def test_it_goes_on_alike_after_interruptions(tmp_path: Path) -> None:
-    study = Study(MIXED, CMAES(), output_dir=tmp_path, random_seed=2, disable_dashboard=True)
-    whole = study_of(MIXED, CMAES(), seed=2)
+    study = study_of(NETWORK.space, CMAES(), seed=2, output_dir=tmp_path)
+    whole = study_of(NETWORK.space, CMAES(), seed=2)
     for number in range(60):
         if number in (13, 40):
             study = Study.load(tmp_path, disable_dashboard=True)
         for each in (study, whole):
             trial = ask(each)
-            each.add_observation(trial, network(trial.parameters))
-            each.finalize(trial)
+            tell(each, trial, NETWORK.objective(trial.parameters))
     assert [trial.parameters for trial in study.history.trials.values()] == [
         trial.parameters for trial in whole.history.trials.values()
     ]

@@ -5,19 +5,11 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from pathlib import Path
 
 import pytest
 
-from sherpa_core.jobs import process_start
-
-
-def until(condition, seconds=60):
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it does not happen"
-        time.sleep(0.02)
+from sherpa_dask import DaskScheduler
+from sherpa_testkit.waiting import until
 
 
 def _environment():
@@ -86,26 +78,16 @@ def empty_cluster(tmp_path):
     cluster.stop()
 
 
-class Waiting:
-    """Conditions that tests wait for."""
-
-    until = staticmethod(until)
-
-    @staticmethod
-    def end(scheduler, job_id):
-        until(lambda: scheduler.get_status(job_id).status.ended)
-        return scheduler.get_status(job_id)
-
-    @staticmethod
-    def gone(pid):
-        until(lambda: process_start(pid) is None)
-
-    @staticmethod
-    def read(path):
-        until(lambda: Path(path).exists() and Path(path).read_text().endswith("\n"))
-        return Path(path).read_text().strip()
-
-
 @pytest.fixture
-def wait():
-    return Waiting
+def connect():
+    """Makes schedulers that are closed after the test, their jobs ended."""
+    made = []
+
+    def connect(address):
+        made.append(DaskScheduler(address=address))
+        made[-1].poll_interval = 0.05
+        return made[-1]
+
+    yield connect
+    for scheduler in made:
+        scheduler.close()

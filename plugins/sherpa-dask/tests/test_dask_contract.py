@@ -1,9 +1,9 @@
-"""The Dask scheduler keeps what every scheduler promises, on both kinds of clusters."""
+"""The Dask scheduler keeps what schedulers promise, on both kinds of clusters."""
 
 import pytest
 
 from sherpa_dask import DaskScheduler
-from sherpa_testkit import SchedulerContract
+from sherpa_testkit import SchedulerContract, WorkersContract
 
 
 class TestLocalCluster(SchedulerContract):
@@ -16,12 +16,10 @@ class TestLocalCluster(SchedulerContract):
         scheduler.close()
 
 
-class TestRunningCluster(SchedulerContract):
+class TestRunningCluster(SchedulerContract, WorkersContract):
     patience = 60.0
+    refusal = r"asks for [A-Z]+=\d+, but no worker .* `--resources"
 
     @pytest.fixture
-    def scheduler(self, cluster):
-        scheduler = DaskScheduler(address=cluster.address)
-        scheduler.poll_interval = 0.05
-        yield scheduler
-        scheduler.close()
+    def scheduler(self, cluster, connect):
+        return connect(cluster.address)

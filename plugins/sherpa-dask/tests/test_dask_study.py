@@ -8,6 +8,7 @@ import sys
 import pytest
 
 from sherpa_core import Study
+from sherpa_testkit.waiting import until
 
 RUNNER = """
 import sys
@@ -44,7 +45,7 @@ client.send_metrics(trial, iteration=1, objective=trial.parameters["x"])
 
 
 @pytest.mark.timeout(600)
-def test_a_runner_that_was_killed_is_resumed(cluster, wait, tmp_path):
+def test_a_runner_that_was_killed_is_resumed(cluster, tmp_path):
     (tmp_path / "trial.py").write_text(TRIAL)
     diary = tmp_path / "diary"
 
@@ -58,7 +59,7 @@ def test_a_runner_that_was_killed_is_resumed(cluster, wait, tmp_path):
             )
 
     runner = start()
-    wait.until(lambda: diary.exists() and diary.read_text().count("\n") == 2)
+    until(lambda: diary.exists() and diary.read_text().count("\n") == 2)
     os.kill(runner.pid, signal.SIGKILL)
     runner.wait()
     (tmp_path / "gate").touch()

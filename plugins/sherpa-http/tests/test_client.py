@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -13,18 +12,11 @@ from typing import Any
 import pytest
 
 from sherpa_core.errors import Conflict, StorageError, UserError
-from sherpa_core.events import MAX_EVENT_SIZE, Event
+from sherpa_core.events import MAX_EVENT_SIZE
 from sherpa_http import HTTPStorage, client, protocol
+from sherpa_testkit.storage_log import note, numbers
 
 TOKEN = "a-token-that-nobody-may-see"
-
-
-def note(number: int = 0, **fields: Any) -> Event:
-    return {"type": "note_set", "time": 0.0, "number": number, **fields}
-
-
-def numbers(storage: HTTPStorage) -> list[int]:
-    return [event["number"] for event in storage.read("s", 0, None)]
 
 
 def refusal(url: str, timeout: float = 60.0) -> str:
@@ -255,21 +247,3 @@ def test_pages_of_any_size(
         monkeypatch.setattr("sherpa_http.service.PIECE", size)
         found = HTTPStorage(served.url).read("s", 10, limit)
         assert [event["number"] for event in found] == list(range(2000))[10:][:limit]
-
-
-# ---- processes --------------------------------------------------------------------------
-
-
-def test_parent_and_child_go_on_after_a_fork(served: HTTPStorage) -> None:
-    remote = HTTPStorage(served.url)
-    remote.append("s", [note(0)])
-    child = os.fork()
-    if child == 0:
-        status = 1
-        try:
-            status = int(remote.append("s", [note(1)]) != 2)
-        finally:
-            os._exit(status)
-    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
-    assert remote.append("s", [note(2)]) == 3
-    assert numbers(remote) == [0, 1, 2]

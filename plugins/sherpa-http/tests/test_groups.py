@@ -15,10 +15,7 @@ from sherpa_core.events import Event
 from sherpa_core.memory import MemoryStorage
 from sherpa_http import HTTPStorage
 from sherpa_sqlite import SQLiteStorage
-
-
-def note(number: int = 0, **fields: Any) -> Event:
-    return {"type": "note_set", "time": 0.0, "number": number, **fields}
+from sherpa_testkit.storage_log import note
 
 
 @pytest.fixture

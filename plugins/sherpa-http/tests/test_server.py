@@ -10,14 +10,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sherpa_core.events import Event
 from sherpa_http import HTTPStorage, server
+from sherpa_testkit.storage_log import note
 
 APPEND = "/sherpa/1/append"
-
-
-def note(number: int = 0, **fields: Any) -> Event:
-    return {"type": "note_set", "time": 0.0, "number": number, **fields}
 
 
 def works(served: HTTPStorage) -> bool:

@@ -13,17 +13,13 @@ from typing import Any
 import pytest
 
 from sherpa_core.errors import StorageError, UserError
-from sherpa_core.events import Event
 from sherpa_http import HTTPStorage, address
 from sherpa_http import storage as storage_module
 from sherpa_http.storage import URL_FILE
 from sherpa_sqlite import SQLiteStorage, opening
+from sherpa_testkit.storage_log import note
 
 Serve = Callable[..., HTTPStorage]
-
-
-def note(number: int = 0, **fields: Any) -> Event:
-    return {"type": "note_set", "time": 0.0, "number": number, **fields}
 
 
 def port_of(storage: HTTPStorage) -> int:

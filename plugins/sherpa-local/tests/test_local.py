@@ -5,12 +5,12 @@ import os
 import signal
 import subprocess
 import sys
-import time
 
 import pytest
 
 from sherpa_core.jobs import JobStatus, process_start
 from sherpa_local import LocalScheduler, wrapper
+from sherpa_testkit.waiting import end_of, until
 
 SLEEP = "import sys, time; open(sys.argv[1], 'w').close(); time.sleep(60)"
 DEAF = f"import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); {SLEEP}"
@@ -55,18 +55,6 @@ def submit(scheduler, started, tmp_path):
     return submit
 
 
-def until(condition):
-    deadline = time.monotonic() + 30
-    while not condition():
-        assert time.monotonic() < deadline, "it does not happen"
-        time.sleep(0.005)
-
-
-def end(scheduler, job_id):
-    until(lambda: scheduler.get_status(job_id).status.ended)
-    return scheduler.get_status(job_id)
-
-
 def python(code, *arguments):
     return [sys.executable, "-c", code, *arguments]
 
@@ -74,7 +62,7 @@ def python(code, *arguments):
 def printed(scheduler, submit, tmp_path, command):
     output = tmp_path / "printed.out"
     output.unlink(missing_ok=True)
-    end(scheduler, submit(command, scheduler, output_path=str(output)))
+    end_of(scheduler, submit(command, scheduler, output_path=str(output)))
     return output.read_text()
 
 
@@ -82,9 +70,9 @@ def printed(scheduler, submit, tmp_path, command):
 
 
 def test_reports_say_how_a_job_ended(scheduler, submit):
-    report = end(scheduler, submit(["sh", "-c", "exit 7"]))
+    report = end_of(scheduler, submit(["sh", "-c", "exit 7"]))
     assert (report.reason, report.exit_code, report.message) == ("exit", 7, "exited with code 7")
-    report = end(scheduler, submit(["sh", "-c", "kill -SEGV $$"]))
+    report = end_of(scheduler, submit(["sh", "-c", "kill -SEGV $$"]))
     assert (report.status, report.reason) == (JobStatus.killed, "signal")
     assert (report.signal, report.message) == (signal.SIGSEGV, "ended by SIGSEGV")
 
@@ -93,7 +81,7 @@ def test_what_cannot_be_executed_is_not_started(scheduler, submit, tmp_path):
     script = tmp_path / "script"
     script.write_text("echo a script without its interpreter's name\n")
     script.chmod(0o755)
-    report = end(scheduler, submit([script]))
+    report = end_of(scheduler, submit([script]))
     assert (report.status, report.exit_code) == (JobStatus.failed, 126)
     assert report.reason == "not_started"
     assert str(script) in report.message
@@ -104,7 +92,7 @@ def test_a_killed_job_is_killed_even_if_it_exits_by_itself(scheduler, submit, tm
     job_id = submit(python(polite, tmp_path / "up"))
     until((tmp_path / "up").exists)
     scheduler.kill_job(job_id)
-    report = end(scheduler, job_id)
+    report = end_of(scheduler, job_id)
     assert (report.status, report.signal) == (JobStatus.killed, signal.SIGTERM)
     assert report.message == "killed as asked by SIGTERM"
 
@@ -113,12 +101,12 @@ def test_a_kill_may_come_before_the_job_is_up(scheduler, submit):
     for _ in range(10):
         job_id = submit(python(SLEEP, "up"))
         scheduler.kill_job(job_id)
-        report = end(scheduler, job_id)
+        report = end_of(scheduler, job_id)
         assert (report.status, report.reason) == (JobStatus.killed, "signal")
 
 
 def test_a_job_that_is_killed_from_outside_leaves_no_children(scheduler, submit, tmp_path):
-    report = end(scheduler, submit(python(CHILD, tmp_path / "child", 0)))
+    report = end_of(scheduler, submit(python(CHILD, tmp_path / "child", 0)))
     assert (report.status, report.signal) == (JobStatus.killed, signal.SIGKILL)
     child = int((tmp_path / "child").read_text())
     until(lambda: process_start(child) is None)
@@ -128,7 +116,7 @@ def test_a_lost_wrapper_takes_its_job_along(scheduler, submit, tmp_path):
     job_id = submit(python(CHILD, tmp_path / "child", 60))
     until((tmp_path / "child").exists)
     os.kill(json.loads(job_id)["pid"], signal.SIGKILL)
-    report = end(scheduler, job_id)
+    report = end_of(scheduler, job_id)
     assert (report.status, report.reason, report.signal) == (JobStatus.killed, "lost", 9)
     assert LocalScheduler().get_status(job_id).reason == "lost"
     child = int((tmp_path / "child").read_text())
@@ -138,7 +126,7 @@ def test_a_lost_wrapper_takes_its_job_along(scheduler, submit, tmp_path):
 def test_ended_jobs_leave_no_zombies(scheduler, submit):
     ids = [submit(["true"]) for _ in range(3)]
     for job_id in ids:
-        end(scheduler, job_id)
+        end_of(scheduler, job_id)
     with pytest.raises(ChildProcessError):
         os.waitpid(json.loads(ids[0])["pid"], os.WNOHANG)
 
@@ -188,13 +176,13 @@ def test_the_end_of_an_orphan_is_known(scheduler, started, tmp_path):
     started.append(job_id)
     assert scheduler.get_status(job_id).status is JobStatus.running
     (tmp_path / "gate").touch()
-    assert end(scheduler, job_id).exit_code == 5
+    assert end_of(scheduler, job_id).exit_code == 5
 
 
 def test_a_kill_is_carried_through_without_the_runner(scheduler, started, tmp_path):
     job_id = orphan("kill", python(DEAF, "up"), tmp_path)
     started.append(job_id)
-    report = end(scheduler, job_id)
+    report = end_of(scheduler, job_id)
     assert (report.status, report.signal) == (JobStatus.killed, signal.SIGKILL)
 
 
@@ -214,7 +202,7 @@ def test_a_fork_may_ask_too(scheduler, submit, tmp_path):
     if not child:
         running = scheduler.get_status(job_id).status is JobStatus.running
         (tmp_path / "gate").touch()
-        os._exit(0 if running and end(scheduler, job_id).exit_code == 3 else 1)
+        os._exit(0 if running and end_of(scheduler, job_id).exit_code == 3 else 1)
     until((tmp_path / "gate").exists)
     until(lambda: scheduler.get_status(job_id).status.ended)
     assert os.waitpid(child, 0)[1] == 0
@@ -235,7 +223,7 @@ def test_a_relative_command_is_looked_for_in_the_jobs_folder(scheduler, submit, 
     script = tmp_path / "script"
     script.write_text("#!/bin/sh\nexit 4\n")
     script.chmod(0o755)
-    assert end(scheduler, submit(["./script"])).exit_code == 4
+    assert end_of(scheduler, submit(["./script"])).exit_code == 4
 
 
 def test_resources_go_round(submit, tmp_path):
@@ -250,7 +238,7 @@ def test_resources_go_round(submit, tmp_path):
 
     def give(job_id, name):
         (tmp_path / name).touch()
-        end(scheduler, job_id)
+        end_of(scheduler, job_id)
 
     (first, zero), (second, one), (_, none) = take("a"), take("b"), take("c")
     assert (zero, one, none) == ("0", "1", "")
@@ -268,7 +256,7 @@ def test_a_fresh_instance_knows_who_holds_what(submit, tmp_path):
     assert printed(second, submit, tmp_path, show) == "1\n"
     assert printed(second, submit, tmp_path, show) == "1\n"
     (tmp_path / "gate").touch()
-    end(second, job_id)
+    end_of(second, job_id)
     seen = {printed(second, submit, tmp_path, show) for _ in range(2)}
     assert seen == {"0\n", "1\n"}
 
@@ -284,7 +272,7 @@ def test_variables_of_an_outer_job_are_not_inherited(scheduler, submit, tmp_path
 def test_a_job_has_the_usual_signals(scheduler, submit, tmp_path):
     show = python("import signal; print(signal.pthread_sigmask(signal.SIG_BLOCK, []))")
     assert printed(scheduler, submit, tmp_path, show) == "set()\n"
-    report = end(scheduler, submit(["sh", "-c", "kill -PIPE $$"]))
+    report = end_of(scheduler, submit(["sh", "-c", "kill -PIPE $$"]))
     assert report.signal == signal.SIGPIPE
 
 
@@ -293,14 +281,14 @@ def test_a_job_has_the_usual_signals(scheduler, submit, tmp_path):
 
 def test_a_second_attempt_keeps_the_output_of_the_first(scheduler, submit, tmp_path):
     for word in ("first", "second"):
-        end(scheduler, submit(["echo", word]))
+        end_of(scheduler, submit(["echo", word]))
     assert (tmp_path / "job.out").read_text() == "first\nsecond\n"
 
 
 def test_of_endless_output_the_beginning_and_the_end_are_kept(submit, tmp_path):
     scheduler = LocalScheduler(max_output=100_000)
     code = "print('begin'); [print('x' * 9999) for _ in range(1000)]; print('end')"
-    end(scheduler, submit(python(code), scheduler))
+    end_of(scheduler, submit(python(code), scheduler))
     text = (tmp_path / "job.out").read_text()
     assert text.startswith("begin\n")
     assert text.endswith("x\nend\n")
@@ -313,7 +301,7 @@ def test_of_endless_output_the_beginning_and_the_end_are_kept(submit, tmp_path):
 def test_a_full_disk_does_not_end_the_job(scheduler, submit, tmp_path):
     (tmp_path / "full.out").symlink_to("/dev/full")
     code = "for _ in range(1000): print('x' * 9999)"
-    report = end(scheduler, submit(python(code), output_path=str(tmp_path / "full.out")))
+    report = end_of(scheduler, submit(python(code), output_path=str(tmp_path / "full.out")))
     assert report.status is JobStatus.finished
 
 
@@ -322,12 +310,12 @@ def test_a_child_that_stays_behind_does_not_hold_the_end_up(scheduler, submit, t
         "import subprocess, sys; print(subprocess.Popen(['sleep', '60'], start_new_session=True)"
         ".pid)"
     )
-    report = end(scheduler, submit(python(code)))
+    report = end_of(scheduler, submit(python(code)))
     assert report.status is JobStatus.finished
     os.kill(int((tmp_path / "job.out").read_text()), signal.SIGKILL)
 
 
 def test_output_dir_replaces_the_studys_folder(submit, tmp_path):
     scheduler = LocalScheduler(output_dir=tmp_path / "new" / "folder")
-    end(scheduler, submit(["echo", "hello"], scheduler, output_path="elsewhere/trial_1.out"))
+    end_of(scheduler, submit(["echo", "hello"], scheduler, output_path="elsewhere/trial_1.out"))
     assert (tmp_path / "new/folder/trial_1.out").read_text() == "hello\n"

@@ -5,13 +5,13 @@ import os
 import signal
 import subprocess
 import sys
-import time
 
 import pytest
 
 from sherpa_core.errors import UserError
 from sherpa_core.jobs import JobStatus, process_start
 from sherpa_local import LocalScheduler
+from sherpa_testkit.waiting import until
 
 SHOW = (
     "import os, sys, time; print(*(os.environ.get(name, '-') for name in "
@@ -25,13 +25,6 @@ SLEEP = "import time; time.sleep(60)"
 def no_settings(monkeypatch):
     for name in ("CUDA_VISIBLE_DEVICES", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
         monkeypatch.delenv(name, raising=False)
-
-
-def until(condition):
-    deadline = time.monotonic() + 30
-    while not condition():
-        assert time.monotonic() < deadline, "it does not happen"
-        time.sleep(0.005)
 
 
 class Trials:

@@ -1,8 +1,7 @@
-"""Many writers at once, writers that die in the middle, and forks."""
+"""Many writers at once, and writers that die in the middle."""
 
 from __future__ import annotations
 
-import os
 import random
 import threading
 from collections import Counter
@@ -19,14 +18,7 @@ from sherpa_core.events import Event
 from sherpa_mongo import MongoStorage, commit
 from sherpa_mongo.commit import Writer
 from sherpa_mongo.slots import Slots
-
-
-def note(number: int = 0, **fields: object) -> Event:
-    return {"type": "note_set", "time": 0.0, "number": number, **fields}
-
-
-def numbers(storage: MongoStorage) -> list[int]:
-    return [event["number"] for event in storage.read("s", 0, None)]
+from sherpa_testkit.storage_log import note, numbers
 
 
 class Died(Exception):
@@ -293,33 +285,3 @@ def test_a_long_log_of_many_small_slots(database: str, monkeypatch: pytest.Monke
             assert [event["number"] for event in found] == wanted
     pieces = [event["number"] for n in range(0, written, 3) for event in storage.read("s", n, 3)]
     assert pieces == list(range(1, written + 1))
-
-
-# ---- forks ------------------------------------------------------------------------------
-
-
-def in_child(work: Callable[[], None]) -> int:
-    """Run `work` in a forked child and return its exit status."""
-    child = os.fork()
-    if child == 0:
-        status = 1
-        try:
-            work()
-            status = 0
-        finally:
-            os._exit(status)
-    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-
-
-@pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning")
-def test_parent_and_child_go_on_after_a_fork(database: str) -> None:
-    storage = MongoStorage(database)
-    storage.append("s", [note(1)])
-
-    def work() -> None:
-        assert numbers(storage) == [1]
-        assert storage.append("s", [note(2)]) == 2
-
-    assert in_child(work) == 0
-    assert storage.append("s", [note(3)]) == 3
-    assert numbers(storage) == [1, 2, 3]

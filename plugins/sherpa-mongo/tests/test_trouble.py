@@ -13,14 +13,10 @@ import pytest
 from pymongo import MongoClient
 
 from sherpa_core.errors import StorageError
-from sherpa_core.events import Event
 from sherpa_mongo import MongoStorage
+from sherpa_testkit.storage_log import note
 
 QUICK = "serverSelectionTimeoutMS=500"
-
-
-def note(number: int = 0, **fields: object) -> Event:
-    return {"type": "note_set", "time": 0.0, "number": number, **fields}
 
 
 def refuses(storage: MongoStorage, *words: str) -> None:

@@ -6,20 +6,12 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 
-from sherpa_core.jobs import process_start
 from sherpa_ray import RayScheduler
-
-
-def until(condition, seconds=120):
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it does not happen"
-        time.sleep(0.05)
+from sherpa_testkit.waiting import until
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -63,28 +55,3 @@ def address(settings, tmp_path_factory):
     yield f"127.0.0.1:{port}"
     os.killpg(ray.pid, signal.SIGKILL)  # asked to end, it would take half a minute
     ray.wait()
-
-
-class Waiting:
-    """Conditions that tests wait for."""
-
-    until = staticmethod(until)
-
-    @staticmethod
-    def end(scheduler, job_id):
-        until(lambda: scheduler.get_status(job_id).status.ended)
-        return scheduler.get_status(job_id)
-
-    @staticmethod
-    def gone(pid):
-        until(lambda: process_start(pid) is None)
-
-    @staticmethod
-    def read(path):
-        until(lambda: Path(path).exists() and Path(path).read_text().endswith("\n"))
-        return Path(path).read_text().strip()
-
-
-@pytest.fixture
-def wait():
-    return Waiting

@@ -3,14 +3,13 @@
 import gc
 import json
 import subprocess
-import threading
-import time
 
 import pytest
 
 from sherpa_batch import record
 from sherpa_core.jobs import JobStatus, process_start
 from sherpa_sge import SGEScheduler
+from sherpa_testkit.waiting import end_of, until
 
 pytestmark = pytest.mark.usefixtures("grid_engine")
 
@@ -43,18 +42,6 @@ def submit(scheduler, tmp_path):
         scheduler.kill_job(job)
 
 
-def until(condition):
-    deadline, pause = time.monotonic() + 120, threading.Event()
-    while not condition():
-        assert time.monotonic() < deadline, "it never happens"
-        pause.wait(0.05)
-
-
-def end(scheduler, job):
-    until(lambda: scheduler.get_status(job).status.ended)
-    return scheduler.get_status(job)
-
-
 def number(job):
     return json.loads(job)["number"]
 
@@ -64,12 +51,12 @@ def test_the_library_loads_whatever_the_environment_says(monkeypatch, submit):
         monkeypatch.delenv(name, raising=False)
     scheduler = SGEScheduler()
 
-    assert end(scheduler, submit("exit 3", by=scheduler)).exit_code == 3
+    assert end_of(scheduler, submit("exit 3", by=scheduler)).exit_code == 3
 
 
 @pytest.mark.parametrize("code", [99, 100])
 def test_exit_codes_that_mean_something_to_grid_engine_are_only_exit_codes(scheduler, submit, code):
-    report = end(scheduler, submit(f"exit {code}"))
+    report = end_of(scheduler, submit(f"exit {code}"))
 
     assert (report.status, report.exit_code) == (JobStatus.failed, code)
 
@@ -95,7 +82,7 @@ def test_a_deletion_by_force_is_no_success(scheduler, submit, tmp_path):
     until(lambda: record.read(next(tmp_path.glob("*.status"))).number)
 
     grid_engine("qdel", "-f", number(job))
-    report = end(scheduler, job)
+    report = end_of(scheduler, job)
 
     assert (report.status, report.reason) == (JobStatus.killed, "lost")
     assert f"Grid Engine job {number(job)}: it vanished from" in report.message
@@ -106,7 +93,7 @@ def test_a_deleted_job_was_killed(scheduler, submit):
     until(lambda: scheduler.get_status(job).status is JobStatus.running)
 
     grid_engine("qdel", number(job))
-    report = end(scheduler, job)
+    report = end_of(scheduler, job)
 
     assert (report.status, report.signal, report.reason) == (JobStatus.killed, 9, "signal")
 
@@ -118,7 +105,7 @@ def test_a_job_that_is_killed_while_it_waits_ends_at_once(submit):
 
     scheduler.kill_job(job)
 
-    assert end(scheduler, job).status is JobStatus.killed
+    assert end_of(scheduler, job).status is JobStatus.killed
 
 
 def test_a_job_in_error_is_reported_with_its_reason_and_removed(scheduler, tmp_path):
@@ -128,7 +115,7 @@ def test_a_job_in_error_is_reported_with_its_reason_and_removed(scheduler, tmp_p
     )
     job = json.dumps({"number": said.strip(), "name": "stuck.1", "status": str(tmp_path / "none")})
 
-    report = end(scheduler, job)
+    report = end_of(scheduler, job)
 
     assert (report.status, report.reason) == (JobStatus.failed, "not_started")
     assert "/nowhere/out" in report.message
@@ -143,7 +130,7 @@ def test_a_job_is_found_again_by_its_name(scheduler, submit, tmp_path):
     assert SGEScheduler().find_job("sge-1.1", output) == waiting
     assert SGEScheduler().find_job("sge-1.2", output) is None
     grid_engine("qrls", number(waiting))
-    end(scheduler, waiting)
+    end_of(scheduler, waiting)
     assert SGEScheduler().find_job("sge-1.1", output) == waiting
 
 

@@ -1,8 +1,5 @@
 """Schedulers for a real cluster, and programs that answer in its place."""
 
-import threading
-import time
-
 import pytest
 
 from sherpa_slurm import SLURMScheduler
@@ -23,17 +20,6 @@ def patient(**options):
 def make():
     """Makes a scheduler with options."""
     return patient
-
-
-@pytest.fixture
-def until():
-    def until(condition):
-        deadline, pause = time.monotonic() + 120, threading.Event()
-        while not condition():
-            assert time.monotonic() < deadline, "it never happens"
-            pause.wait(0.05)
-
-    return until
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ import pytest
 
 from sherpa_core.errors import SchedulerError
 from sherpa_core.jobs import JobStatus
+from sherpa_testkit.waiting import end_of, until
 
 pytestmark = pytest.mark.usefixtures("slurm")
 
@@ -36,34 +37,21 @@ def submit(tmp_path):
         subprocess.run(["scancel", number_of(job_id)], capture_output=True, check=False)
 
 
-@pytest.fixture
-def end(until):
-    def end(scheduler, job_id):
-        until(lambda: scheduler.get_status(job_id).status.ended)
-        return scheduler.get_status(job_id)
-
-    return end
-
-
-@pytest.fixture
-def running(until):
-    def running(scheduler, job_id):
-        until(lambda: scheduler.get_status(job_id).status is JobStatus.running)
-
-    return running
+def running(scheduler, job_id):
+    until(lambda: scheduler.get_status(job_id).status is JobStatus.running)
 
 
 # ---- how they end ---------------------------------------------------------------------------
 
 
-def test_a_missing_working_folder_is_a_failure(scheduler, submit, end):
-    report = end(scheduler, submit(scheduler, "true", work_dir="/there/is no/such folder"))
+def test_a_missing_working_folder_is_a_failure(scheduler, submit):
+    report = end_of(scheduler, submit(scheduler, "true", work_dir="/there/is no/such folder"))
     assert (report.status, report.reason) == (JobStatus.failed, "not_started")
     assert "/there/is no/such folder" in report.message
     assert report.message.startswith("Slurm job ")
 
 
-def test_an_output_file_that_cannot_be_opened_is_a_failure(make, submit, end, tmp_path):
+def test_an_output_file_that_cannot_be_opened_is_a_failure(make, submit, tmp_path):
     scheduler = make(submit_options="--hold")
     job_id = submit(scheduler, "true")
     folder = tmp_path / "out"
@@ -71,36 +59,36 @@ def test_an_output_file_that_cannot_be_opened_is_a_failure(make, submit, end, tm
         path.unlink()
     folder.rmdir()
     ask("scontrol", "release", number_of(job_id))
-    report = end(scheduler, job_id)
+    report = end_of(scheduler, job_id)
     assert (report.status, report.reason) == (JobStatus.failed, "not_started")
     assert str(folder / "job.out") in report.message
 
 
-def test_too_much_memory_is_told_from_other_signals(scheduler, submit, end):
+def test_too_much_memory_is_told_from_other_signals(scheduler, submit):
     hoard = "exec python3 -c 'import time; x = b\"x\" * 400_000_000; time.sleep(60)'"
-    report = end(scheduler, submit(scheduler, hoard, resources={"memory": 100_000_000}))
+    report = end_of(scheduler, submit(scheduler, hoard, resources={"memory": 100_000_000}))
     assert (report.status, report.reason) == (JobStatus.killed, "out_of_memory")
-    report = end(scheduler, submit(scheduler, "ulimit -c 0; kill -SEGV $$"))
+    report = end_of(scheduler, submit(scheduler, "ulimit -c 0; kill -SEGV $$"))
     assert (report.status, report.signal) == (JobStatus.killed, 11)
 
 
-def test_a_running_job_that_somebody_cancels_is_cancelled(scheduler, submit, running, end):
+def test_a_running_job_that_somebody_cancels_is_cancelled(scheduler, submit):
     job_id = submit(scheduler, "sleep 60")
     running(scheduler, job_id)
     ask("scancel", number_of(job_id))
-    report = end(scheduler, job_id)
+    report = end_of(scheduler, job_id)
     assert (report.status, report.reason, report.signal) == (JobStatus.killed, "cancelled", None)
 
 
-def test_a_waiting_job_that_somebody_cancels_is_cancelled(make, submit, until, end):
+def test_a_waiting_job_that_somebody_cancels_is_cancelled(make, submit):
     scheduler = make(submit_options="--hold")
     job_id = submit(scheduler, "true")
     until(lambda: scheduler.get_status(job_id).status is JobStatus.queued)
     ask("scancel", number_of(job_id))
-    assert end(scheduler, job_id).reason == "cancelled"
+    assert end_of(scheduler, job_id).reason == "cancelled"
 
 
-def test_a_job_that_slurm_runs_again_has_not_ended(make, submit, until, end, tmp_path):
+def test_a_job_that_slurm_runs_again_has_not_ended(make, submit, tmp_path):
     scheduler = make(submit_options="--requeue")
     runs, gate = tmp_path / "runs", tmp_path / "gate"
     code = f"echo x >>{runs}; while ! test -e {gate}; do sleep 0.1; done; exit 4"
@@ -114,13 +102,13 @@ def test_a_job_that_slurm_runs_again_has_not_ended(make, submit, until, end, tmp
     until(lambda: runs.read_text() == "x\nx\n")
     assert scheduler.get_status(job_id).status is not JobStatus.failed
     gate.touch()
-    assert end(scheduler, job_id).exit_code == 4
+    assert end_of(scheduler, job_id).exit_code == 4
 
 
 # ---- how they start -------------------------------------------------------------------------
 
 
-def test_a_job_that_can_never_start_says_why_once(make, submit, until, caplog):
+def test_a_job_that_can_never_start_says_why_once(make, submit, caplog):
     scheduler = make(submit_options="-c 640")
     caplog.set_level(logging.WARNING)
     job_ids = [submit(scheduler, "true") for _ in range(2)]
@@ -164,7 +152,7 @@ def test_resources_reach_slurm(scheduler, submit):
     assert "TimeLimit=00:02:00" in details
 
 
-def test_the_runners_variables_stay_with_it(scheduler, submit, end, tmp_path, monkeypatch):
+def test_the_runners_variables_stay_with_it(scheduler, submit, tmp_path, monkeypatch):
     """Neither its own, nor those of a job that it runs in, nor those that bend queries."""
     monkeypatch.setenv("SECRET_OF_THE_RUNNER", "1")
     monkeypatch.setenv("SLURM_MEM_PER_NODE", "1")
@@ -172,7 +160,7 @@ def test_the_runners_variables_stay_with_it(scheduler, submit, end, tmp_path, mo
     monkeypatch.setenv("SQUEUE_FORMAT", "%T")
     output = tmp_path / "env.out"
     job_id = submit(scheduler, "env", env={"ITS": "a=b"}, output_path=str(output))
-    assert end(scheduler, job_id).status is JobStatus.finished
+    assert end_of(scheduler, job_id).status is JobStatus.finished
     variables = output.read_text().splitlines()
     assert "ITS=a=b" in variables
     assert "SLURM_EXPORT_ENV=ALL" in variables
@@ -181,19 +169,21 @@ def test_the_runners_variables_stay_with_it(scheduler, submit, end, tmp_path, mo
 
 
 @pytest.mark.parametrize("name", ["two words", "100%", "a,b:c=$HOME", "Schnee 雪"])
-def test_output_goes_to_a_file_of_any_name(scheduler, submit, end, tmp_path, name):
+def test_output_goes_to_a_file_of_any_name(scheduler, submit, tmp_path, name):
     output = tmp_path / name / f"{name}.out"
-    end(scheduler, submit(scheduler, "echo hello", output_path=str(output)))
+    end_of(scheduler, submit(scheduler, "echo hello", output_path=str(output)))
     assert output.read_text() == "hello\n"
 
 
-def test_an_environment_file_prepares_the_job(make, submit, end, tmp_path):
+def test_an_environment_file_prepares_the_job(make, submit, tmp_path):
     environment = tmp_path / "environment"
     environment.write_text("export MODEL=small\n")
     scheduler = make(environment=environment)
-    assert end(scheduler, submit(scheduler, 'test "$MODEL" = small')).status is JobStatus.finished
+    assert (
+        end_of(scheduler, submit(scheduler, 'test "$MODEL" = small')).status is JobStatus.finished
+    )
     environment.write_text("module load python\n")
-    report = end(scheduler, submit(scheduler, "true"))
+    report = end_of(scheduler, submit(scheduler, "true"))
     assert (report.status, report.reason) == (JobStatus.failed, "not_started")
     assert str(environment) in report.message
     environment.unlink()
@@ -201,7 +191,7 @@ def test_an_environment_file_prepares_the_job(make, submit, end, tmp_path):
         submit(scheduler, "true")
 
 
-def test_a_job_that_its_runner_took_for_refused_does_nothing(make, submit, until, tmp_path):
+def test_a_job_that_its_runner_took_for_refused_does_nothing(make, submit, tmp_path):
     """The answer to its submission was lost, and another job runs in its place."""
     scheduler, ran = make(submit_options="--hold"), tmp_path / "ran"
     job_id = submit(scheduler, f"touch {ran}")
@@ -215,7 +205,7 @@ def test_a_job_that_its_runner_took_for_refused_does_nothing(make, submit, until
 # ---- how they are found again ---------------------------------------------------------------
 
 
-def test_a_job_is_found_by_its_name(make, submit, running, end, tmp_path):
+def test_a_job_is_found_by_its_name(make, submit, tmp_path):
     """While it waits, while it runs, and when it has ended."""
     held = make(submit_options="--hold")
     job_id = submit(held, "sleep 60")
@@ -225,6 +215,6 @@ def test_a_job_is_found_by_its_name(make, submit, running, end, tmp_path):
     running(held, job_id)
     assert make().find_job(**where) == job_id
     held.kill_job(job_id)
-    end(held, job_id)
+    end_of(held, job_id)
     assert make().find_job(**where) == job_id
     assert make().find_job("a trial-1.2", where["output_path"]) is None

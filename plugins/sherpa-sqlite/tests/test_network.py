@@ -10,23 +10,20 @@ from pathlib import Path
 import pytest
 
 from sherpa_core.errors import StorageError, UserError
-from sherpa_core.events import Event
 from sherpa_sqlite import SQLiteStorage, opening
 from sherpa_testkit import StorageContract
+from sherpa_testkit.storage_log import note
 
 _OTHER = """
 import sys
 from sherpa_sqlite import SQLiteStorage, opening
+from sherpa_testkit.storage_log import note
 opening.file_system = lambda path: "nfs4"
 storage = SQLiteStorage(sys.argv[1])
-storage.append("s", [{"type": "note_set", "time": 0.0, "number": 1}])
+storage.append("s", [note(1)])
 print("written", flush=True)
 sys.stdin.read()
 """
-
-
-def note(number: int = 0) -> Event:
-    return {"type": "note_set", "time": 0.0, "number": number}
 
 
 @pytest.fixture(autouse=True)

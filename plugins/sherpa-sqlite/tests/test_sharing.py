@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import fcntl
-import os
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
@@ -13,17 +12,10 @@ from pathlib import Path
 import pytest
 
 from sherpa_core.errors import StorageError
-from sherpa_core.events import Event
 from sherpa_sqlite import SQLiteStorage, database, gate
 from sherpa_sqlite import storage as storage_module
-
-
-def note(number: int = 0, **fields: object) -> Event:
-    return {"type": "note_set", "time": 0.0, "number": number, **fields}
-
-
-def numbers(storage: SQLiteStorage) -> list[int]:
-    return [event["number"] for event in storage.read("s", 0, None)]
+from sherpa_testkit.forking import in_child
+from sherpa_testkit.storage_log import note, numbers
 
 
 @pytest.fixture
@@ -123,33 +115,6 @@ def test_an_interrupted_append_leaves_nothing(path: Path, monkeypatch: pytest.Mo
     assert SQLiteStorage(f"sqlite://{path}?timeout=0.05").append("s", [note(3)]) == 2
 
 
-def in_child(work: Callable[[], None]) -> int:
-    """Run `work` in a forked child and return its exit status."""
-    child = os.fork()
-    if child == 0:
-        status = 1
-        try:
-            work()
-            status = 0
-        finally:
-            os._exit(status)
-    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-
-
-def test_parent_and_child_go_on_after_a_fork(path: Path) -> None:
-    storage = SQLiteStorage(str(path))
-    storage.append("s", [note(1)])
-    assert numbers(storage) == [1]
-
-    def work() -> None:
-        assert numbers(storage) == [1]
-        assert storage.append("s", [note(2)]) == 2
-
-    assert in_child(work) == 0
-    assert storage.append("s", [note(3)]) == 3
-    assert numbers(storage) == [1, 2, 3]
-
-
 @pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning")
 def test_forks_while_another_thread_writes(path: Path) -> None:
     storage = SQLiteStorage(str(path))
@@ -162,7 +127,7 @@ def test_forks_while_another_thread_writes(path: Path) -> None:
 
     writer = threading.Thread(target=work)
     writer.start()
-    statuses = [in_child(lambda: storage.append("t", [note()])) for _ in range(20)]  # type: ignore[arg-type,func-returns-value]
+    statuses = [in_child(lambda: storage.append("t", [note()])) for _ in range(20)]
     stop.set()
     writer.join()
     assert statuses == [0] * 20

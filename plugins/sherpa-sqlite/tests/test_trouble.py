@@ -13,16 +13,8 @@ from shutil import rmtree
 import pytest
 
 from sherpa_core.errors import StorageError
-from sherpa_core.events import Event
 from sherpa_sqlite import SQLiteStorage, opening
-
-
-def note(number: int = 0, **fields: object) -> Event:
-    return {"type": "note_set", "time": 0.0, "number": number, **fields}
-
-
-def numbers(storage: SQLiteStorage) -> list[int]:
-    return [event["number"] for event in storage.read("s", 0, None)]
+from sherpa_testkit.storage_log import note, numbers
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ import pytest
 
 from sherpa_core.errors import SchedulerError
 from sherpa_core.jobs import JobStatus
-from sherpa_testkit import BrokenPromise, SchedulerContract
+from sherpa_testkit import BrokenPromise, SchedulerContract, WorkersContract
 from sherpa_testkit import jobs as programs
 from sherpa_testkit.jobs import Jobs
 
@@ -231,6 +231,18 @@ BROKEN = [
     (Plain, "a_fresh_instance_ends_a_job", {}, "a fresh instance ends a running job"),
 ]
 
+#: What the suite for workers must say of one that knows neither resources nor other runners.
+WITHOUT_WORKERS = {
+    "resources_become_what_the_job_sees": "say what a job may use",
+    "jobs_share_what_workers_have": "a job waits while others use what it needs",
+    "a_job_ends_when_its_time_is_over": "a job's end is reported",
+    "what_no_worker_has_is_refused": "refused with a UserError",
+    "the_storages_secret_travels_in_a_file": "a copy on the worker's host",
+    "a_folder_that_the_worker_lacks_is_named": "is not started, and says why",
+    "jobs_outlive_a_runner_that_is_killed": "another process makes the scheduler",
+    "a_job_is_found_by_its_name": "finds the newest job of a name",
+}
+
 
 class Impatient(SchedulerContract):
     """The suite as it judges a scheduler that declares every capability."""
@@ -239,28 +251,40 @@ class Impatient(SchedulerContract):
     at_once = 0.5
 
 
+class ImpatientWithWorkers(WorkersContract):
+    patience = 2.0
+
+
+def judge(suite, test, scheduler, folder, **offered):
+    """Call a test of a suite with what it wants of what it is offered."""
+    method = getattr(suite, f"test_{test}")
+    jobs = Jobs(scheduler, sys.executable, folder, suite.patience)
+    offered |= {"jobs": jobs, "scheduler": scheduler}
+    method(**{name: offered[name] for name in inspect.signature(method).parameters})
+
+
 @pytest.mark.parametrize(
     ("scheduler", "test", "arguments", "promise"),
     [pytest.param(*case, id=f"{case[0].__name__}-{case[1]}") for case in BROKEN],
 )
 def test_a_broken_scheduler_is_rejected(scheduler, test, arguments, promise, tmp_path, monkeypatch):
-    plugin = scheduler()
-    suite = Impatient()
-    method = getattr(suite, f"test_{test}")
-    offered = {
-        "jobs": Jobs(plugin, sys.executable, tmp_path, suite.patience),
-        "scheduler": plugin,
-        "monkeypatch": monkeypatch,
-        **arguments,
-    }
-    wanted = {name: offered[name] for name in inspect.signature(method).parameters}
     with pytest.raises(BrokenPromise, match=f"broken promise: .*{promise}"):
-        method(**wanted)
+        judge(Impatient(), test, scheduler(), tmp_path, monkeypatch=monkeypatch, **arguments)
 
 
-def test_every_test_of_the_suite_rejects_something():
-    tests = {name for name in vars(SchedulerContract) if name.startswith("test_")}
-    assert {f"test_{case[1]}" for case in BROKEN} == tests
+@pytest.mark.parametrize(("test", "promise"), WITHOUT_WORKERS.items())
+def test_a_scheduler_without_workers_is_rejected(test, promise, tmp_path):
+    with pytest.raises(BrokenPromise, match=f"broken promise: .*{promise}"):
+        judge(ImpatientWithWorkers(), test, Plain(), tmp_path, resources={"gpus": 3})
+
+
+@pytest.mark.parametrize(
+    ("suite", "rejecting"),
+    [(SchedulerContract, [case[1] for case in BROKEN]), (WorkersContract, WITHOUT_WORKERS)],
+)
+def test_every_test_of_a_suite_rejects_something(suite, rejecting):
+    tests = {name for name in vars(suite) if name.startswith("test_")}
+    assert {f"test_{test}" for test in rejecting} == tests
 
 
 def test_the_suite_says_how_it_is_adopted(pytester):

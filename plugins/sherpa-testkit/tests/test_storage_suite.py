@@ -50,6 +50,10 @@ SHARED = {
         "no_gap",
         "a reader that has position n never sees something new below n",
     ),
+    "CountsByItself": (
+        "after_a_fork",
+        "parent and child go on with an object after a fork",
+    ),
     "RemembersWhatItRead": (
         "another_object",
         "an object that has read a log finds what another one appends later",

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from sherpa_core.errors import Unreachable
+from sherpa_core.errors import SchedulerError, Unreachable
 from sherpa_testkit import FakeScheduler
 
 pytestmark = pytest.mark.timeout(60)
@@ -64,6 +64,20 @@ def test_a_long_absence_ends_the_run_and_fails_no_trial(
 
     assert [trial.status for trial in history.trials.values()] == ["COMPLETED"] * 2
     assert [trial for trial, _ in lab.started] == [1, 2]
+
+
+def test_a_long_absence_while_trials_run_ends_the_run_after_a_minute(
+    lab: Any, draw: Any, cluster: Remote
+) -> None:
+    cluster.poll_interval = 1.0  # longer than what a runner waits between two turns
+    lab.at(5.0, lambda: setattr(cluster, "away", True))
+    study = lab.study(draw(2))
+
+    with pytest.raises(SchedulerError, match="the cluster is down"):
+        lab.run(study, max_concurrent=2)
+
+    assert 65 < lab.now < 70
+    assert [trial.status for trial in study.history.trials.values()] == ["RUNNING"] * 2
 
 
 def test_a_job_that_cannot_be_asked_about_is_not_taken_for_lost(

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,18 +14,8 @@ from sherpa_core.jobs import process_start
 from sherpa_core.memory import MemoryStorage
 from sherpa_core.objective import load_objective
 from sherpa_core.options import RunOptions
-from sherpa_core.plugin import AlgorithmState
 from sherpa_core.runner import Runner
 from sherpa_core.workers import WorkerExecution
-
-
-class Draw:
-    def __init__(self, number: int) -> None:
-        self.number = number
-
-    def get_suggestion(self, parameters: Any, history: Any, rng: Any) -> Any:
-        done = len(history.trials) >= self.number
-        return AlgorithmState.DONE if done else parameters.sample(rng)
 
 
 @attrs.define(eq=False)
@@ -46,7 +33,7 @@ class Bench:
         progress: Any = None,
         **options: Any,
     ) -> History:
-        study = self.study(Draw(number), rule)
+        study = self.study({"name": "random", "max_num_trials": number}, rule)
         execution = WorkerExecution(load_objective(objective), self.folder)
         Runner(study.engine, execution, RunOptions(**options), progress).run()
         return study.history
@@ -63,13 +50,6 @@ class Bench:
             storage=MemoryStorage(),
             disable_dashboard=True,
         )
-
-    @staticmethod
-    def wait_until(condition: Callable[[], bool]) -> None:
-        deadline, pause = time.monotonic() + 20, threading.Event()
-        while not condition():
-            assert time.monotonic() < deadline, "it never happens"
-            pause.wait(0.01)
 
     @staticmethod
     def is_gone(pid: int) -> bool:

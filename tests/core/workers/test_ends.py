@@ -18,17 +18,9 @@ from sherpa_core.options import RunOptions
 from sherpa_core.plugin import AlgorithmState
 from sherpa_core.runner import Runner
 from sherpa_core.workers import WorkerExecution
+from sherpa_testkit.waiting import until
 
 pytestmark = pytest.mark.timeout(60)
-
-
-class Draw:
-    def __init__(self, number: int) -> None:
-        self.number = number
-
-    def get_suggestion(self, parameters: Any, history: Any, rng: Any) -> Any:
-        done = len(history.trials) >= self.number
-        return AlgorithmState.DONE if done else parameters.sample(rng)
 
 
 # How it may end
@@ -131,7 +123,7 @@ def test_who_hangs_is_ended_with_its_children(bench: Any) -> None:
 
     assert first.failure == "timeout: it ran longer than 0.5 s"
     assert second.status == "COMPLETED"
-    bench.wait_until(lambda: bench.is_gone(int((bench.folder / "child").read_text())))
+    until(lambda: bench.is_gone(int((bench.folder / "child").read_text())))
 
 
 def test_a_child_that_outlives_it_does_not_hold_up_the_study(bench: Any) -> None:
@@ -147,7 +139,7 @@ def test_a_child_that_outlives_it_does_not_hold_up_the_study(bench: Any) -> None
     first, second = bench.run(objective, 2).ended
 
     assert (first.failure, second.status) == ("exit code 5", "COMPLETED")
-    bench.wait_until(lambda: bench.is_gone(int((bench.folder / "child").read_text())))
+    until(lambda: bench.is_gone(int((bench.folder / "child").read_text())))
 
 
 def test_who_closes_the_line_to_its_runner_is_ended(
@@ -194,13 +186,13 @@ def test_a_worker_that_dies_while_it_is_idle_is_replaced(bench: Any) -> None:
             signal.setitimer(signal.ITIMER_REAL, 0.05)
         return 1.0
 
-    class Later(Draw):
+    class Later:
         def get_suggestion(self, parameters: Any, history: Any, rng: Any) -> Any:
             if history.ended:
                 time.sleep(0.2)  # meanwhile the worker dies
-            return super().get_suggestion(parameters, history, rng)
+            return AlgorithmState.DONE if len(history.trials) == 2 else parameters.sample(rng)
 
-    study = bench.study(Later(2))
+    study = bench.study(Later())
     Runner(study.engine, WorkerExecution(objective, bench.folder), RunOptions()).run()
 
     assert [trial.status for trial in study.history.ended] == ["COMPLETED"] * 2
@@ -212,13 +204,13 @@ def test_a_report_waits_for_nobody_while_the_algorithm_thinks(bench: Any) -> Non
     class Slow:
         def get_suggestion(self, history: Any) -> Any:
             if len(history.trials) == 1:
-                bench.wait_until((bench.folder / "all_said").exists)
+                until((bench.folder / "all_said").exists)
                 assert history.trials[1].num_observations == 0
             return AlgorithmState.DONE if len(history.trials) == 2 else {"x": 0.5}
 
     def objective(trial: Any) -> None:
         if trial.id == 1:
-            bench.wait_until((bench.folder / "thinking").exists)
+            until((bench.folder / "thinking").exists)
         for iteration in (1, 2, 3):
             trial.report(iteration)
         (bench.folder / "all_said").touch()
@@ -256,12 +248,10 @@ def test_workers_and_their_children_end_with_their_runner(
 ) -> None:
     process = subprocess.Popen([sys.executable, "-c", SCRIPT, tmp_path], stderr=subprocess.DEVNULL)
     files = [tmp_path / "pid_1", tmp_path / "pid_2"]
-    bench.wait_until(
-        lambda: all(file.exists() and len(file.read_text().split()) == 2 for file in files)
-    )
+    until(lambda: all(file.exists() and len(file.read_text().split()) == 2 for file in files))
 
     process.send_signal(number)
     process.wait(20)
 
     pids = [int(word) for file in files for word in file.read_text().split()]
-    bench.wait_until(lambda: all(map(bench.is_gone, pids)))
+    until(lambda: all(map(bench.is_gone, pids)))

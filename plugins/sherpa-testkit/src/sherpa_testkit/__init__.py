@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from sherpa_testkit.simulation import Step as Step
     from sherpa_testkit.stopping_rule import StoppingRuleContract as StoppingRuleContract
     from sherpa_testkit.storage import StorageContract as StorageContract
+    from sherpa_testkit.workers import WorkersContract as WorkersContract
 
 #: What this package offers, and the module where it lives.
 _HOMES = {
@@ -40,6 +41,7 @@ _HOMES = {
     "Step": "simulation",
     "StoppingRuleContract": "stopping_rule",
     "StorageContract": "storage",
+    "WorkersContract": "workers",
     "check": "checking",
     "new_plugin": "scaffold",
     "promised": "promises",

@@ -39,10 +39,29 @@ with open(sys.argv[1], "ab", buffering=0) as file:
         file.write(b".")
         time.sleep(0.05)
 """
+LIMITS = "import os; print(os.environ['OMP_NUM_THREADS'], os.environ['CUDA_VISIBLE_DEVICES'])"
+SECRET = """
+import os
+path = os.environ["SHERPA_STORAGE_FILE"]
+print(path, open(path).read(), os.stat(path).st_mode)
+"""
 PARENT = f"""
 import subprocess, sys, time
 subprocess.Popen([sys.executable, "-c", {BEAT!r}, sys.argv[1]])
 time.sleep(60)
+"""
+
+# The program of a runner: it starts a job of the scheduler, says its id, and is killed.
+RUNNER = """
+import json, os, sys
+from pathlib import Path
+from sherpa_core import registry
+from sherpa_testkit import jobs
+scheduler = registry.create("scheduler", json.loads(sys.argv[1]))
+folder = Path(sys.argv[2])
+started = jobs.Jobs(scheduler, sys.executable, folder, 60.0)
+print(started.run(jobs.GATE, folder / "gate", 5), flush=True)
+os.kill(os.getpid(), 9)
 """
 
 
@@ -74,14 +93,16 @@ class Jobs:
         env: Mapping[str, str] | None = None,
         work_dir: Path | None = None,
         output_path: Path | None = None,
+        name: str = "",
+        resources: Mapping[str, int] | None = None,
     ) -> str:
         """Start a job; return its id."""
-        name = f"job_{len(self.started)}"
+        name = name or f"job_{len(self.started)}"
         job_id = self.socket.hook.submit_job(
             command=list(command),
             env=dict(env or {}),
             job_name=name,
-            resources={},
+            resources=dict(resources or {}),
             work_dir=str(work_dir or self.folder),
             output_path=str(output_path or self.folder / f"{name}.out"),
         )
@@ -100,6 +121,10 @@ class Jobs:
             return {job_id: self.status(job_id) for job_id in job_ids}
         answer = self.socket.hook.get_statuses(job_ids=list(job_ids))
         return {job_id: _as_report(given, "get_statuses") for job_id, given in answer.items()}
+
+    def find(self, name: str, output_path: Path) -> Any:
+        """Return the id of the job that was started under a name, None if there is none."""
+        return self.socket.hook.find_job(job_name=name, output_path=str(output_path))
 
     def kill(self, job_id: str) -> None:
         """End a job."""

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import json
-import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from sherpa_core import registry
 from sherpa_core.errors import SherpaError
 from sherpa_core.jobs import JobReport, JobStatus
 from sherpa_testkit import jobs as programs
+from sherpa_testkit.job_suite import JobSuite
 from sherpa_testkit.jobs import Jobs
 from sherpa_testkit.promises import promised
 
@@ -35,7 +33,7 @@ AWKWARD = (
 
 
 @pytest.mark.contract("scheduler")
-class SchedulerContract:
+class SchedulerContract(JobSuite):
     """What every scheduler promises. Adopt it by overriding the fixture `scheduler`.
 
     ```python
@@ -60,37 +58,7 @@ class SchedulerContract:
     reports_signals: bool = True
     redirects_output: bool = True
     sets_work_dir: bool = True
-    patience: float = 30.0
     at_once: float = 2.0
-
-    @pytest.fixture
-    def scheduler(self) -> Any:
-        """The scheduler under test, made anew for each test. To be overridden."""
-        pytest.fail(f"{type(self).__name__} must override the fixture `scheduler`")
-
-    @pytest.fixture
-    def python(self) -> str:
-        """The interpreter that jobs run under. To be overridden where nodes have another."""
-        return sys.executable
-
-    @pytest.fixture
-    def folder(self, tmp_path: Path) -> Path:
-        """A folder that jobs reach. To be overridden where nodes share another one."""
-        return tmp_path
-
-    @pytest.fixture
-    def jobs(self, scheduler: object, python: str, folder: Path) -> Iterator[Jobs]:
-        """The scheduler's jobs; those that still run are ended after the test."""
-        jobs = Jobs(scheduler, python, folder, self.patience)
-        yield jobs
-        for job_id in jobs.started:
-            with suppress(Exception):  # what is wrong with it, the test has said
-                jobs.kill(job_id)
-
-    def another(self, scheduler: object) -> object:
-        """Return a fresh scheduler with the same options, as another process would make it."""
-        config = registry.describe("scheduler", scheduler)
-        return type(scheduler)(**{k: v for k, v in config.items() if k not in ("name", "class")})
 
     # ---- how jobs end ---------------------------------------------------------------------
 
@@ -280,7 +248,7 @@ class SchedulerContract:
         jobs.until(
             lambda: jobs.status(job_id).status is JobStatus.running, "a submitted job starts"
         )
-        fresh = self._fresh(scheduler, jobs)
+        fresh = self.fresh(scheduler, jobs)
         with promised("a fresh instance knows a running job"):
             assert fresh.status(job_id).status is JobStatus.running
         jobs.file("gate").touch()
@@ -289,7 +257,7 @@ class SchedulerContract:
             assert report.status is JobStatus.failed, report
             assert report.exit_code == 5 or not self.reports_exit_codes, report
         with promised("every instance tells the same end"):
-            assert self._fresh(scheduler, jobs).status(job_id) == report
+            assert self.fresh(scheduler, jobs).status(job_id) == report
             assert jobs.end(job_id) == report
 
     def test_a_fresh_instance_ends_a_job(self, scheduler: object, jobs: Jobs) -> None:
@@ -297,16 +265,13 @@ class SchedulerContract:
         self._needs("reattaches")
         job_id = _running(jobs, programs.SLEEP)
         with promised("a fresh instance ends a running job"):
-            fresh = self._fresh(scheduler, jobs)
+            fresh = self.fresh(scheduler, jobs)
             fresh.kill(job_id)
             assert fresh.end(job_id).status is not JobStatus.finished
 
     def _needs(self, capability: str) -> None:
         if not getattr(self, capability):
             pytest.skip(f"{type(self).__name__} declares {capability} = False")
-
-    def _fresh(self, scheduler: object, jobs: Jobs) -> Jobs:
-        return Jobs(self.another(scheduler), jobs.python, jobs.folder, jobs.patience)
 
 
 def _running(jobs: Jobs, code: str) -> str:

@@ -12,8 +12,9 @@ import pytest
 
 from sherpa_core import registry
 from sherpa_core.events import Event
+from sherpa_testkit.forking import in_child
 from sherpa_testkit.promises import promised
-from sherpa_testkit.storage_log import LogContract, note
+from sherpa_testkit.storage_log import LogContract, note, numbers
 from sherpa_testkit.storage_model import comparable
 from sherpa_testkit.storage_worker import Worker, numbered, start_together
 
@@ -65,6 +66,19 @@ class StorageContract(LogContract):
         other.delete_study("s")
         with promised("what one object deletes is gone for the other"):
             assert list(storage.read("s", 0, None)) == []
+
+    @pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning")
+    def test_parent_and_child_go_on_after_a_fork(self, storage: Any, shared_url: str) -> None:
+        storage.append("s", [note(1)])
+
+        def work() -> None:
+            assert numbers(storage) == [1]
+            assert storage.append("s", [note(2)]) == 2
+
+        with promised("parent and child go on with an object after a fork"):
+            assert in_child(work) == 0
+            assert storage.append("s", [note(3)]) == 3
+            assert numbers(storage) == [1, 2, 3]
 
     def test_positions_under_contention(self, storage: Any, shared_url: str) -> None:
         positions: dict[str, list[int]] = {}

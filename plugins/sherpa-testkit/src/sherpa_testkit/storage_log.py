@@ -33,6 +33,11 @@ def note(number: int = 0, /, **fields: Any) -> Event:
     return {"type": "note_set", "time": 1e9 + number, "writer": "w", "number": number} | fields
 
 
+def numbers(storage: Any) -> list[int]:
+    """Return the numbers of the notes in the log of the study `s`."""
+    return [event["number"] for event in storage.read("s", 0, None)]
+
+
 @pytest.mark.contract("storage")
 class LogContract:
     """The capabilities, the fixtures, and what one user of a storage may rely on.

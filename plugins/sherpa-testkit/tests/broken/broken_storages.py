@@ -235,6 +235,15 @@ class SortsWhatItReads(InAFile):
         return events[after:][:limit]
 
 
+class CountsByItself(InAFile):
+    """Takes itself for the only one who appends."""
+
+    def append(self, study: str, events: Sequence[Event]) -> int:
+        self.waiting += events
+        super().append(study, events)
+        return len(self.waiting)
+
+
 class RemembersWhatItRead(InAFile):
     """Does not look again for what others have appended."""
 
