@@ -66,8 +66,8 @@ METHODS: dict[str, Method] = {
 OURS = ("auto", "gp", "tpe", "cma-es")
 
 
-def _then(first: int, later: str) -> Method:
-    stages = [{"name": "gp", "max_num_trials": first}, later]
+def _then(later: str) -> Method:
+    stages = [{"name": "gp", "max_num_trials": 200}, later]
     return _ours({"name": "chain", "algorithms": stages}, "sherpa-gp")
 
 
@@ -75,9 +75,8 @@ def _then(first: int, later: str) -> Method:
 WAYS: dict[str, Method] = {
     "gp": METHODS["gp"],
     "tpe": METHODS["tpe"],
-    "gp 100 then tpe": _then(100, "tpe"),
-    "gp 200 then tpe": _then(200, "tpe"),
-    "gp 200 then cma-es": _then(200, "cma-es"),
+    "gp 200 then tpe": _then("tpe"),
+    "gp 200 then cma-es": _then("cma-es"),
 }
 
 

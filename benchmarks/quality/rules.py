@@ -45,16 +45,17 @@ class Rule:
     problems: Sequence[str] = tuple(OTHERS)
 
 
+NUMBERS = tuple(NUMERIC)
 RULES = (
     Rule("`gp` begins, not `tpe`", "gp", "tpe", 200),
-    Rule("after 200 trials others go on", "gp 200 then tpe", "gp", 300),
-    Rule("... not after 100", "gp 200 then tpe", "gp 100 then tpe", 500),
+    Rule("`gp` goes on to 500 trials", "gp", "gp 200 then tpe", 500),
+    Rule("... also where all are numbers", "gp", "gp 200 then cma-es", 500, problems=NUMBERS),
     Rule(
-        "where all are numbers `cma-es` goes on, not `tpe`",
-        "gp 200 then cma-es", "gp 200 then tpe", 500, problems=tuple(NUMERIC),
+        "there `cma-es` comes next, not `tpe`",
+        "gp 200 then cma-es", "gp 200 then tpe", 500, problems=NUMBERS,
     ),
-    Rule("`gp` also with 16 trials at a time", "gp", "tpe", 192, 16),
-    Rule("`gp` also with 64 trials at a time", "gp", "tpe", 192, 64),
+    Rule("`gp` begins with 16 trials at a time, too", "gp", "tpe", 192, 16),
+    Rule("... and with 64", "gp", "tpe", 192, 64),
 )  # fmt: skip
 
 

@@ -195,10 +195,11 @@ def test_each_rule_is_said_with_its_measurement(quality: Any, tmp_path: Path) ->
 
     assert len(lines) == len(rules.RULES)
     won = {line.split(" | ")[0].strip("| "): line.split(" | ")[3:5] for line in lines}
-    assert won.pop("where all are numbers `cma-es` goes on, not `tpe`") == [
-        "2",
-        "**1.00** (1.00 to 1.00)",
-    ]
+    for rule, share in (
+        ("... also where all are numbers", "0.00"),
+        ("there `cma-es` comes next, not `tpe`", "1.00"),
+    ):
+        assert won.pop(rule) == ["2", f"**{share}** ({share} to {share})"]
     assert all(each == ["2", "**0.50** (0.50 to 0.50)"] for each in won.values())
 
 

@@ -54,7 +54,7 @@ class Auto(Algorithm):
     )
     gp_trials: int = option(
         "number of trials in the study after which the Gaussian process is asked no more",
-        default=200,
+        default=500,
         validator=[_whole, attrs.validators.ge(0)],
     )
     max_num_trials: int | None = option(
