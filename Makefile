@@ -24,8 +24,8 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 STAMPS := $(VENV)/stamps
-# Much of the tests' time is waiting, for clusters most of all; a file's tests stay together.
-PARALLEL := --numprocesses auto --maxprocesses 4 --dist loadfile
+# Much of the tests' time is waiting, for clusters most of all; conftest.py says which stay together.
+PARALLEL := --numprocesses auto --maxprocesses 4 --dist loadgroup
 
 PLUGINS := $(patsubst %/pyproject.toml,%,$(sort $(wildcard plugins/sherpa-*/pyproject.toml sherpa_contrib/pyproject.toml)))
 STANDARD := $(addprefix plugins/sherpa-,asha auto bohb cmaes flask gp grid insight local median plot random sqlite tpe)

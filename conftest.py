@@ -22,8 +22,23 @@ settings.load_profile("sherpa")
 # Studies start the dashboard that is installed: thousands of servers that no test looks at.
 os.environ.setdefault("SHERPA_DISABLE_PLUGINS", "flask")
 
+_ROOT = Path(__file__).parent
 #: Words in the reason of a test that was skipped because a service is not there.
 _MISSING = " is not reachable: "
+
+
+#: Fixtures of tests on a cluster.
+_CLUSTERS = {"cluster", "grid_engine", "slurm"}
+
+
+@pytest.hookimpl(tryfirst=True)  # before the groups are read
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep a file's tests in one process, and those of clusters in one: some stop a controller."""
+    fixtures = {item: set(getattr(item, "fixturenames", ())) for item in items}
+    clusters = {item.path for item in items if fixtures[item] & _CLUSTERS}
+    for item in items:
+        group = "clusters" if item.path in clusters else item.path.relative_to(_ROOT).as_posix()
+        item.add_marker(pytest.mark.xdist_group(group))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
@@ -49,7 +64,7 @@ def all_plugins(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(scope="session")
 def grid_engine() -> Iterator[None]:
     """A Grid Engine that the processes of tests find."""
-    service = Path(__file__).with_name("scripts") / "services" / "gridengine.sh"
+    service = _ROOT / "scripts" / "services" / "gridengine.sh"
     said = subprocess.run([service, "env"], capture_output=True, text=True, check=False).stdout
     with pytest.MonkeyPatch.context() as patch:
         for name, value in re.findall(r"^export (SGE_\w+)=(.*)$", said, re.MULTILINE):
