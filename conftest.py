@@ -37,8 +37,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     fixtures = {item: set(getattr(item, "fixturenames", ())) for item in items}
     clusters = {item.path for item in items if fixtures[item] & _CLUSTERS}
     for item in items:
-        group = "clusters" if item.path in clusters else item.path.relative_to(_ROOT).as_posix()
-        item.add_marker(pytest.mark.xdist_group(group))
+        if item.get_closest_marker("xdist_group") is None:
+            alone = item.path.relative_to(_ROOT).as_posix()
+            group = "clusters" if item.path in clusters else alone
+            item.add_marker(pytest.mark.xdist_group(group))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
