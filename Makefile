@@ -83,7 +83,7 @@ bench: $(STAMPS)/bench
 
 bench-quality: $(STAMPS)/dev .venv-quality/stamp .venv-quality-old/stamp
 	$(BIN)/python $(QUALITY)/run.py --folder build/quality --trials 25 --seeds 0 2 \
-	    --problems "Hartmann 6" "Rosenbrock 4" "mixed 4" "noisy Branin 2" "diabetes MLP"
+	    --problems "Hartmann 6" "Rosenbrock 4" "noisy Branin 2" "diabetes MLP"
 	$(BIN)/python $(QUALITY)/report.py --folder build/quality
 
 bench-quality-long: $(STAMPS)/dev .venv-quality/stamp .venv-quality-old/stamp
