@@ -12,7 +12,7 @@ from scipy.optimize import approx_fprime
 from scipy.stats import norm
 
 from sherpa_core import Choice, Continuous, Discrete, Ordinal, SearchSpace
-from sherpa_gp import fit
+from sherpa_gp import fit, kernel
 from sherpa_gp.acquisition import LogExpectedImprovement
 from sherpa_gp.encoding import Encoding
 from sherpa_gp.model import Posterior
@@ -98,11 +98,13 @@ def test_skewed_results_become_nearly_normal(rng: np.random.Generator, shift: fl
 def test_the_gradient_of_the_likelihood(rng: np.random.Generator) -> None:
     features, targets = rng.random((12, 4)), rng.standard_normal(12)
     members = COLUMNS[:, None] == np.arange(3)
+    terms = kernel.trend(features)[0]
+    products = terms @ terms.T
 
     def value(logs: Any) -> float:
-        return fit._negative_likelihood(logs, features, COLUMNS, members, targets)[0]
+        return fit._negative_likelihood(logs, features, COLUMNS, members, products, targets)[0]
 
-    gradient = fit._negative_likelihood(LOGS, features, COLUMNS, members, targets)[1]
+    gradient = fit._negative_likelihood(LOGS, features, COLUMNS, members, products, targets)[1]
     assert gradient == pytest.approx(approx_fprime(LOGS, value, 1e-6), rel=1e-3, abs=1e-4)
 
 

@@ -56,11 +56,15 @@ def learn(features: Array, columns: Any, targets: Array) -> Array:
     names = ["length"] * dimensions + ["trend", "scale", "noise"]
     bounds = np.log([_BOUNDS[name] for name in names])
     members = columns[:, None] == np.arange(dimensions)
+    terms = trend(features)[0]
+    products = terms @ terms.T  # the trend's covariance but for its variance
 
     def climbed(start: Array, every: int) -> Any:
+        known = products[::every, ::every]
+
         def loss(logs: Array) -> tuple[float, Array]:
             value, gradient = _negative_likelihood(
-                logs, features[::every], columns, members, targets[::every]
+                logs, features[::every], columns, members, known, targets[::every]
             )
             steps = (logs - means) / deviations
             return value + 0.5 * float(steps @ steps), gradient + steps / deviations
@@ -78,7 +82,7 @@ def learn(features: Array, columns: Any, targets: Array) -> Array:
 
 
 def _negative_likelihood(
-    logs: Array, features: Array, columns: Any, members: Any, targets: Array
+    logs: Array, features: Array, columns: Any, members: Any, products: Array, targets: Array
 ) -> tuple[float, Array]:
     """Return the negative log likelihood and its gradient (equation 5.9) by the logarithms."""
     count = len(targets)
@@ -86,8 +90,7 @@ def _negative_likelihood(
     slant, scale, noise = np.exp(logs[-3:])
     signal, slope = matern(squared_distances(scaled, scaled))
     signal *= scale
-    terms = trend(features)[0]
-    rising = slant * (terms @ terms.T)
+    rising = slant * products
     covariance = signal + rising
     covariance.flat[:: count + 1] += noise
     factor, failed = lapack.dpotrf(covariance, lower=1)
