@@ -25,7 +25,8 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 STAMPS := $(VENV)/stamps
 # Much of the tests' time is waiting, for clusters most of all; conftest.py says which stay together.
-PARALLEL := --numprocesses auto --maxprocesses 4 --dist loadgroup
+# What fails is run once more, since engines and browsers have moods; the summary lists it.
+PARALLEL := --numprocesses 3 --no-loadscope-reorder --reruns 1
 
 PLUGINS := $(patsubst %/pyproject.toml,%,$(sort $(wildcard plugins/sherpa-*/pyproject.toml sherpa_contrib/pyproject.toml)))
 STANDARD := $(addprefix plugins/sherpa-,asha auto bohb cmaes flask gp grid insight local median plot random sqlite tpe)

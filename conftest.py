@@ -9,6 +9,7 @@ import subprocess
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -23,28 +24,59 @@ settings.load_profile("sherpa")
 os.environ.setdefault("SHERPA_DISABLE_PLUGINS", "flask")
 
 _ROOT = Path(__file__).parent
+_SERVICES = _ROOT / "scripts" / "services"
 #: Words in the reason of a test that was skipped because a service is not there.
 _MISSING = " is not reachable: "
 
 
-#: Fixtures of tests on a cluster.
-_CLUSTERS = {"cluster", "grid_engine", "slurm"}
+#: How the tests of a cluster are known: by the name of its fixture, in theirs or their file's.
+_CLUSTERS = {
+    "slurm": re.compile(r"/test_slurm|_slurm$|(?<!sherpa)[\[-]slurm[\]-]|bench_clusters"),
+    "grid_engine": re.compile(r"/test_sge|grid_engine"),
+}
 
 
-@pytest.hookimpl(tryfirst=True)  # before the groups are read
+def _group(nodeid: str) -> str:
+    """Return what shares a process: the tests of a cluster, since some stop it, else a file."""
+    for cluster, known in _CLUSTERS.items():
+        if known.search(nodeid):
+            return cluster
+    return nodeid.split("::")[0]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Spread the tests over processes in groups."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Groups(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return _group(nodeid)
+
+    return Groups(config, log)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep a file's tests in one process, and those of clusters in one: some stop a controller."""
-    fixtures = {item: set(getattr(item, "fixturenames", ())) for item in items}
-    clusters = {item.path for item in items if fixtures[item] & _CLUSTERS}
+    """Begin with the clusters, which take longest; see that their tests are known by name."""
     for item in items:
-        if item.get_closest_marker("xdist_group") is None:
-            alone = item.path.relative_to(_ROOT).as_posix()
-            group = "clusters" if item.path in clusters else alone
-            item.add_marker(pytest.mark.xdist_group(group))
+        chosen = getattr(item, "callspec", None)
+        uses = _CLUSTERS.keys() & {
+            *getattr(item, "fixturenames", ()),
+            *(map(str, chosen.params.values()) if chosen else ()),
+        }
+        if not uses <= {_group(item.nodeid)}:
+            raise pytest.UsageError(f"{item.nodeid} uses {uses}: its name is to say so")
+    items.sort(key=lambda item: _group(item.nodeid) not in _CLUSTERS)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say which services the skipped tests would have needed, and how to get them."""
+    """Say what failed at first, and which services the skipped tests would have needed."""
+    again = terminalreporter.getreports("rerun")
+    if again:
+        terminalreporter.section("tests that failed and were run again")
+        for report in again:
+            terminalreporter.write_line(report.nodeid, bold=True)
+            terminalreporter.write_line(report.longreprtext[-2000:])
     reasons = [str(report.longrepr[2]) for report in terminalreporter.getreports("skipped")]
     missing = Counter(
         reason.removeprefix("Skipped: ").partition(_MISSING)
@@ -66,23 +98,38 @@ def all_plugins(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(scope="session")
 def grid_engine() -> Iterator[None]:
     """A Grid Engine that the processes of tests find."""
-    service = _ROOT / "scripts" / "services" / "gridengine.sh"
-    said = subprocess.run([service, "env"], capture_output=True, text=True, check=False).stdout
+    said = subprocess.run(
+        [_SERVICES / "gridengine.sh", "env"], capture_output=True, text=True, check=False
+    ).stdout
     with pytest.MonkeyPatch.context() as patch:
         for name, value in re.findall(r"^export (SGE_\w+)=(.*)$", said, re.MULTILINE):
             if name not in os.environ:
                 patch.setenv(name, value)
-        qhost = shutil.which("qhost") and subprocess.run(
-            ["qhost"], capture_output=True, timeout=60, check=False
-        )
-        require_service("Grid Engine", bool(qhost and qhost.returncode == 0))
+        _require("Grid Engine", "gridengine.sh", ["qhost"], "localhost")
         yield
 
 
 @pytest.fixture(scope="session")
 def slurm() -> None:
     """A Slurm that answers."""
-    ping = shutil.which("scontrol") and subprocess.run(
-        ["scontrol", "ping"], capture_output=True, text=True, timeout=60, check=False
-    )
-    require_service("Slurm", bool(ping and " is UP" in ping.stdout))
+    _require("Slurm", "slurm.sh", ["scontrol", "ping"], " is UP")
+
+
+def _require(name: str, script: str, question: list[str], answer: str) -> None:
+    """Skip unless a cluster answers; in continuous integration start it once more, then fail."""
+    if shutil.which(question[0]) is None:
+        require_service(name, False)
+    said = _ask(question)
+    if answer not in said and os.environ.get("CI") == "true":
+        up = subprocess.run([_SERVICES / script, "up"], capture_output=True, text=True, check=False)
+        print(f"{name} did not answer: {said}\n{up.stderr}")
+        said = _ask(question)
+    require_service(name, answer in said)
+
+
+def _ask(question: list[str]) -> str:
+    try:
+        done = subprocess.run(question, capture_output=True, text=True, timeout=60, check=False)
+    except subprocess.TimeoutExpired as error:
+        return str(error)
+    return done.stdout if done.returncode == 0 else f"{question[0]}: {done.stderr}"

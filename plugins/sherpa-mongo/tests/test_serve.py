@@ -15,7 +15,7 @@ import pytest
 
 from sherpa_core.errors import StorageError, UserError
 from sherpa_core.jobs import process_start
-from sherpa_mongo import MongoStorage
+from sherpa_mongo import MongoStorage, server
 
 STAND_IN = Path(__file__).parents[3] / "scripts" / "services" / "mongodb"
 NOTE = {"type": "note_set", "time": 0.0}
@@ -24,7 +24,7 @@ pytestmark = pytest.mark.timeout(120)
 
 
 @pytest.fixture
-def mongod(server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def mongod(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """A command `mongod` on the PATH; what it has kept outside of the folder is removed."""
     if which("mongod") is not None:
         yield
@@ -35,7 +35,7 @@ def mongod(server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iter
         subprocess.run([STAND_IN / "mongod", "--dbpath", path.parent, "--drop"], check=True)
 
 
-@pytest.mark.usefixtures("mongod")
+@pytest.mark.usefixtures("server", "mongod")
 class TestServe:
     def test_a_study_is_kept_in_its_folder(self, tmp_path: Path) -> None:
         storage = MongoStorage.serve(tmp_path)
@@ -67,21 +67,21 @@ class TestServe:
         )
         killed = subprocess.run([sys.executable, "-c", code, tmp_path], check=False)
         assert killed.returncode == -signal.SIGKILL
-        server = int((tmp_path / "mongod.json").read_text().partition('"pid": ')[2].split(",")[0])
-        assert process_start(server) is not None
+        pid = int((tmp_path / "mongod.json").read_text().partition('"pid": ')[2].split(",")[0])
+        assert process_start(pid) is not None
 
         storage = MongoStorage.serve(tmp_path)
 
         assert list(storage.read("s", 0, None)) == [NOTE]
-        assert process_start(server) is not None
+        assert process_start(pid) is not None
         storage.close()
-        assert process_start(server) is None
+        assert process_start(pid) is None
 
     def test_a_killed_server_is_started_again(self, tmp_path: Path) -> None:
         storage = MongoStorage.serve(tmp_path)
         storage.append("s", [NOTE])
-        server = int((tmp_path / "mongod.json").read_text().partition('"pid": ')[2].split(",")[0])
-        os.kill(server, signal.SIGKILL)
+        pid = int((tmp_path / "mongod.json").read_text().partition('"pid": ')[2].split(",")[0])
+        os.kill(pid, signal.SIGKILL)
 
         again = MongoStorage.serve(tmp_path)
 
@@ -99,6 +99,23 @@ class TestServe:
             MongoStorage.serve(tmp_path / "two", port=port)
         with pytest.raises(UserError, match=f"runs already, at port {port}, not {port + 1}"):
             MongoStorage.serve(tmp_path / "one", port=port + 1)
+        two = MongoStorage.serve(tmp_path / "two")
+
+        assert two.address != one.address
+        two.append("s", [NOTE])
+        assert list(one.read("s", 0, None)) == []
+        for storage in (one, two):
+            storage.close()
+
+    def test_two_that_find_the_same_port_free_do_not_share_a_server(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        for name in ("one", "two"):
+            (tmp_path / name).mkdir()
+        one = MongoStorage.serve(tmp_path / "one")
+        too_early, is_free = iter([True]), server._is_free
+        monkeypatch.setattr(server, "_is_free", lambda port: next(too_early, is_free(port)))
+
         two = MongoStorage.serve(tmp_path / "two")
 
         assert two.address != one.address

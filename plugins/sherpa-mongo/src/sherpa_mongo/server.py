@@ -17,7 +17,7 @@ from typing import Any
 
 import attrs
 from pymongo import MongoClient
-from pymongo.errors import PyMongoError
+from pymongo.errors import OperationFailure, PyMongoError
 
 from sherpa_core.errors import StorageError, UserError, listed
 from sherpa_core.jobs import is_alive, process_start
@@ -55,13 +55,16 @@ class Server:
         return f"mongodb://{self.host}:{self.port}/"
 
     def answers(self) -> bool:
-        """Return whether the server takes commands."""
+        """Return whether the server takes commands, and not another one at its port."""
         client: MongoClient[Any] = MongoClient(
             self.url, directConnection=True, serverSelectionTimeoutMS=1000
         )
         with client, suppress(PyMongoError):
             client.admin.command("ping")
-            return True
+            try:
+                return bool(client.admin.command("serverStatus")["pid"] == self.pid)
+            except OperationFailure:  # it asks for a login
+                return True
         return False
 
     def stop(self) -> None:
@@ -119,10 +122,12 @@ def start(
                     found.owner = _this_process()
                     _write(place, found)
                 return found, adopted
-        server = _launch(place, port, found, remote, options)
-        if not _answers_in_time(server, place):
-            raise StorageError(f"mongod has ended at once: {_last_words(place)}")
-        return server, True
+        while True:
+            server = _launch(place, port, found, remote, options)
+            if _answers_in_time(server, place):
+                return server, True
+            if _is_free(server.port):  # else another server has just taken it: the next one
+                raise StorageError(f"mongod has ended at once: {_last_words(place)}")
 
 
 def stop(folder: Path, server: Server) -> None:
