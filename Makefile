@@ -70,7 +70,7 @@ pytest: $(STAMPS)/dev
 
 # Warnings of the frameworks are their own.
 pytest-frameworks: $(STAMPS)/frameworks
-	$(BIN)/python -m pytest -W default tests/frameworks $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -W default --reruns 1 tests/frameworks $(PYTEST_ARGS)
 
 docs: $(STAMPS)/dev
 	$(BIN)/python -m sphinx --quiet --fail-on-warning --keep-going --nitpicky docs docs/_build/html

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from sherpa_core import AlgorithmState, Continuous, Study, Trial
-from sherpa_stopping import NoImprovement, TargetReached, TimeLimit
+from sherpa_stopping import FailureLimit, NoImprovement, TargetReached, TimeLimit
 
 
 class Clock:
@@ -73,12 +73,27 @@ def test_the_time_limit_counts_from_the_creation() -> None:
     assert study.history.stop_requested == "stopping rule time-limit"
 
 
+def test_failures_one_after_the_other_end_the_study() -> None:
+    study = Study(
+        [Continuous("x", [0, 1])], "random", stopping_rule=FailureLimit(3), disable_dashboard=True
+    )
+    for failed in (True, True, False, True, True, True):
+        trial = study.get_suggestion()
+        assert isinstance(trial, Trial)
+        if not failed:
+            study.add_observation(trial, 1.0)
+        study.finalize(trial, "FAILED" if failed else "COMPLETED")
+    assert study.get_suggestion() is AlgorithmState.DONE
+    assert study.history.stop_requested == "stopping rule failure-limit"
+
+
 @pytest.mark.parametrize(
     ("rule", "options", "value"),
     [
         (NoImprovement, {"num_trials": 0}, "0"),
         (NoImprovement, {"num_trials": 2, "min_improvement": -1}, "-1"),
         (TimeLimit, {"seconds": 0}, "0"),
+        (FailureLimit, {"num_trials": 0}, "0"),
         (TargetReached, {"target": "low"}, "low"),
         (TargetReached, {"target": float("nan")}, "nan"),
     ],

@@ -11,6 +11,7 @@ from sherpa_core import History, StoppingRule, option
 from sherpa_stopping.checks import not_nan
 
 _positive = attrs.validators.gt(0)
+_count = [attrs.validators.instance_of(int), attrs.validators.ge(1)]
 
 
 @attrs.define(eq=False)
@@ -29,7 +30,7 @@ class NoImprovement(StoppingRule):
 
     num_trials: int = option(
         "number of trials without improvement after which the study ends",
-        validator=[attrs.validators.instance_of(int), attrs.validators.ge(1)],
+        validator=_count,
     )
     min_improvement: float = option(
         "by how much a better objective must be better",
@@ -116,3 +117,28 @@ class TimeLimit(StoppingRule):
             return False
         ended = history.ended[-1].ended
         return ended is not None and ended - history.created >= self.seconds
+
+
+@attrs.define(eq=False)
+class FailureLimit(StoppingRule):
+    """Ends the study when the last trials have all failed.
+
+    Args:
+        num_trials: number of failed trials, one after the other, after which the study ends.
+
+    Raises:
+        ValueError: the number is below 1.
+    """
+
+    contract: ClassVar[Mapping[str, Any]] = {"options": {"num_trials": 2}}
+
+    num_trials: int = option(
+        "number of failed trials, one after the other, after which the study ends",
+        default=10,
+        validator=_count,
+    )
+
+    def should_study_stop(self, history: History) -> bool:
+        """Return whether the trials that ended last, as many as that, have failed."""
+        last = history.ended[-self.num_trials :]
+        return len(last) == self.num_trials and all(trial.status == "FAILED" for trial in last)
