@@ -30,7 +30,7 @@ class Posterior:
         self._scaled = features / self._lengths
         self._terms = trend(features)[0]
         self._trend, self._scale, noise = np.exp(logs[-3:])
-        signal = self._cross(features)
+        signal = self._cross(features, self._terms)
         while True:
             covariance = signal.copy()
             covariance.flat[:: len(signal) + 1] += noise
@@ -41,16 +41,16 @@ class Posterior:
         self._weights = lapack.dpotrs(self._factor, targets, lower=1)[0]
         self.fitted = targets - noise * self._weights
 
-    def _cross(self, features: Array) -> Array:
-        """Return the covariances of the inputs with others."""
+    def _cross(self, features: Array, terms: Array) -> Array:
+        """Return the covariances of the inputs with others, whose trend has these terms."""
         cross = matern(squared_distances(self._scaled, features / self._lengths))[0]
         cross *= self._scale
-        cross += self._trend * (self._terms @ trend(features)[0].T)
+        cross += self._trend * (self._terms @ terms.T)
         return cross
 
-    def _prior(self, features: Array) -> Array:
+    def _prior(self, terms: Array) -> Array:
         """Return the variances before anything was seen."""
-        variances: Array = self._scale + self._trend * (trend(features)[0] ** 2).sum(axis=1)
+        variances: Array = self._scale + self._trend * (terms**2).sum(axis=1)
         return variances
 
     def extended(self, features: Array, targets: Array) -> Posterior:
@@ -63,15 +63,16 @@ class Posterior:
 
     def moments(self, features: Array) -> tuple[Array, Array]:
         """Return means, shape (m, s), and standard deviations, shape (m,), without noise."""
-        cross = self._cross(features)
+        terms = trend(features)[0]
+        cross = self._cross(features, terms)
         solved = lapack.dtrtrs(self._factor, cross, lower=1)[0]
-        variances = self._prior(features) - np.einsum("ij,ij->j", solved, solved)
+        variances = self._prior(terms) - np.einsum("ij,ij->j", solved, solved)
         return cross.T @ self._weights, self._root(variances)
 
     def sampled(self, features: Array, normals: Array) -> Array:
         """Return draws of the values at some inputs together, one for each column of normals."""
         scaled, terms = features / self._lengths, trend(features)[0]
-        cross = self._cross(features)
+        cross = self._cross(features, terms)
         solved = lapack.dtrtrs(self._factor, cross, lower=1)[0]
         covariance = self._scale * matern(squared_distances(scaled, scaled))[0]
         covariance += self._trend * (terms @ terms.T)
@@ -92,7 +93,7 @@ class Posterior:
         cross += self._trend * (self._terms @ terms.T)
         slope *= 2.0 * self._scale
         solved = lapack.dpotrs(self._factor, cross, lower=1)[0]
-        deviations = self._root(self._prior(features) - np.einsum("ij,ij->j", cross, solved))
+        deviations = self._root(self._prior(terms) - np.einsum("ij,ij->j", cross, solved))
         by_mean = np.stack(
             [self._pull(slope * each[:, None], scaled) for each in self._weights.T], axis=1
         )
