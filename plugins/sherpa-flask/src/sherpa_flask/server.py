@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import ipaddress
+import logging
 import os
 import socket
 import threading
@@ -44,6 +45,9 @@ class Server:
             max_request_body_size=MAX_BODY,
             outbuf_overflow=_IN_MEMORY,
         )
+        queue = logging.getLogger("waitress.queue")
+        if queue.level == logging.NOTSET:
+            queue.setLevel(logging.ERROR)  # nobody can act on a request that waits for a moment
         self._thread = threading.Thread(
             target=self._server.run, name="sherpa-dashboard", daemon=True
         )
