@@ -119,17 +119,16 @@ def _require(name: str, script: str, question: list[str], answer: str) -> None:
     """Skip unless a cluster answers; in continuous integration start it once more, then fail."""
     if shutil.which(question[0]) is None:
         require_service(name, False)
-    said = _ask(question)
-    if answer not in said and os.environ.get("CI") == "true":
-        up = subprocess.run([_SERVICES / script, "up"], capture_output=True, text=True, check=False)
-        print(f"{name} did not answer: {said}\n{up.stderr}")
-        said = _ask(question)
-    require_service(name, answer in said)
+    answers = _answers(question, answer)
+    if not answers and os.environ.get("CI") == "true":
+        subprocess.run([_SERVICES / script, "up"], check=False, stdout=subprocess.DEVNULL)
+        answers = _answers(question, answer)
+    require_service(name, answers)
 
 
-def _ask(question: list[str]) -> str:
+def _answers(question: list[str], answer: str) -> bool:
     try:
         done = subprocess.run(question, capture_output=True, text=True, timeout=60, check=False)
-    except subprocess.TimeoutExpired as error:
-        return str(error)
-    return done.stdout if done.returncode == 0 else f"{question[0]}: {done.stderr}"
+    except subprocess.TimeoutExpired:
+        return False
+    return done.returncode == 0 and answer in done.stdout
