@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
@@ -18,6 +19,7 @@ from sherpa_core.jobs import process_start
 from sherpa_mongo import MongoStorage, server
 
 STAND_IN = Path(__file__).parents[3] / "scripts" / "services" / "mongodb"
+Folders = tuple[Path, Path]
 NOTE = {"type": "note_set", "time": 0.0}
 
 pytestmark = pytest.mark.timeout(120)
@@ -33,6 +35,20 @@ def mongod(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     yield
     for path in tmp_path.rglob("mongodb/postgresql"):
         subprocess.run([STAND_IN / "mongod", "--dbpath", path.parent, "--drop"], check=True)
+
+
+@pytest.fixture
+def folders(tmp_path: Path) -> Folders:
+    """The folders of two studies."""
+    one, two = tmp_path / "one", tmp_path / "two"
+    one.mkdir()
+    two.mkdir()
+    return one, two
+
+
+def pid_of(folder: Path) -> int:
+    """The process of the server that runs in a folder."""
+    return int(json.loads((folder / "mongod.json").read_text())["pid"])
 
 
 @pytest.mark.usefixtures("server", "mongod")
@@ -67,7 +83,7 @@ class TestServe:
         )
         killed = subprocess.run([sys.executable, "-c", code, tmp_path], check=False)
         assert killed.returncode == -signal.SIGKILL
-        pid = int((tmp_path / "mongod.json").read_text().partition('"pid": ')[2].split(",")[0])
+        pid = pid_of(tmp_path)
         assert process_start(pid) is not None
 
         storage = MongoStorage.serve(tmp_path)
@@ -80,7 +96,7 @@ class TestServe:
     def test_a_killed_server_is_started_again(self, tmp_path: Path) -> None:
         storage = MongoStorage.serve(tmp_path)
         storage.append("s", [NOTE])
-        pid = int((tmp_path / "mongod.json").read_text().partition('"pid": ')[2].split(",")[0])
+        pid = pid_of(tmp_path)
         os.kill(pid, signal.SIGKILL)
 
         again = MongoStorage.serve(tmp_path)
@@ -89,40 +105,36 @@ class TestServe:
         again.close()
         storage.close()
 
-    def test_the_port_of_another_study_is_refused(self, tmp_path: Path) -> None:
-        for name in ("one", "two"):
-            (tmp_path / name).mkdir()
-        one = MongoStorage.serve(tmp_path / "one")
+    def test_the_port_of_another_study_is_refused(self, folders: Folders) -> None:
+        one = MongoStorage.serve(folders[0])
         port = one.address[1]
 
         with pytest.raises(UserError, match=f"port {port} is taken, perhaps by another study"):
-            MongoStorage.serve(tmp_path / "two", port=port)
+            MongoStorage.serve(folders[1], port=port)
         with pytest.raises(UserError, match=f"runs already, at port {port}, not {port + 1}"):
-            MongoStorage.serve(tmp_path / "one", port=port + 1)
-        two = MongoStorage.serve(tmp_path / "two")
+            MongoStorage.serve(folders[0], port=port + 1)
+        two = MongoStorage.serve(folders[1])
 
         assert two.address != one.address
         two.append("s", [NOTE])
         assert list(one.read("s", 0, None)) == []
-        for storage in (one, two):
-            storage.close()
+        one.close()
+        two.close()
 
     def test_two_that_find_the_same_port_free_do_not_share_a_server(
-        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+        self, folders: Folders, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        for name in ("one", "two"):
-            (tmp_path / name).mkdir()
-        one = MongoStorage.serve(tmp_path / "one")
+        one = MongoStorage.serve(folders[0])
         too_early, is_free = iter([True]), server._is_free
         monkeypatch.setattr(server, "_is_free", lambda port: next(too_early, is_free(port)))
 
-        two = MongoStorage.serve(tmp_path / "two")
+        two = MongoStorage.serve(folders[1])
 
         assert two.address != one.address
         two.append("s", [NOTE])
         assert list(one.read("s", 0, None)) == []
-        for storage in (one, two):
-            storage.close()
+        one.close()
+        two.close()
 
     def test_other_hosts_reach_it_only_where_that_is_asked_for(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture

@@ -8,10 +8,9 @@ from typing import Any, ClassVar
 import attrs
 
 from sherpa_core import History, StoppingRule, option
-from sherpa_stopping.checks import not_nan
+from sherpa_stopping.checks import count, not_nan
 
 _positive = attrs.validators.gt(0)
-_count = [attrs.validators.instance_of(int), attrs.validators.ge(1)]
 
 
 @attrs.define(eq=False)
@@ -30,7 +29,7 @@ class NoImprovement(StoppingRule):
 
     num_trials: int = option(
         "number of trials without improvement after which the study ends",
-        validator=_count,
+        validator=count,
     )
     min_improvement: float = option(
         "by how much a better objective must be better",
@@ -135,7 +134,7 @@ class FailureLimit(StoppingRule):
     num_trials: int = option(
         "number of failed trials, one after the other, after which the study ends",
         default=10,
-        validator=_count,
+        validator=count,
     )
 
     def should_study_stop(self, history: History) -> bool:

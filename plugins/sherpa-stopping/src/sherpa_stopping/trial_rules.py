@@ -10,7 +10,7 @@ import attrs
 
 from sherpa_core import History, StoppingRule, Trial, option
 from sherpa_median import CurveRule
-from sherpa_stopping.checks import not_nan
+from sherpa_stopping.checks import count, not_nan
 
 _whole = attrs.validators.instance_of(int)
 
@@ -61,7 +61,7 @@ class PatienceRule(StoppingRule):
 
     patience: int = option(
         "number of iterations without improvement after which a trial is stopped",
-        validator=[_whole, attrs.validators.ge(1)],
+        validator=count,
     )
     min_improvement: float = option(
         "by how much a better objective must be better",
